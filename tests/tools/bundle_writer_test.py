@@ -123,7 +123,7 @@ def test_a_path_outside_the_bundle_is_refused(name: str) -> None:
 
 def test_two_files_for_one_path_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
-    with pytest.raises(BundleError, match="two files would become 'third_party.lock'"):
+    with pytest.raises(BundleError, match=r"two files would become 'third_party\.lock'"):
         bundle_writer.bundle_bytes([("third_party.lock", tmp_path / "a")], [], LOCK)
 
 

@@ -91,7 +91,9 @@ def component_problems(component: dict[str, Any]) -> list[str]:
     problems = [key for key in ("type", "name") if not component.get(key)]
     if component["type"] not in {"application", "library"}:
         problems.append(f"type {component['type']}")
-    if "purl" in component and not re.fullmatch(r"pkg:[a-z]+/[\w.%-]+(@[\w.%-]+)?", component["purl"]):
+    if "purl" in component and not re.fullmatch(
+        r"pkg:[a-z]+/[\w.%-]+(@[\w.%-]+)?", component["purl"]
+    ):
         problems.append(f"purl {component['purl']}")
     for digest in component.get("hashes", ()):
         if digest["alg"] != "SHA-256" or not re.fullmatch("[0-9a-f]{64}", digest["content"]):

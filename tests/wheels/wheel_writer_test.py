@@ -203,7 +203,7 @@ def test_two_different_files_for_one_path_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").write_text("2")
     files = [("p/m.py", tmp_path / "a"), ("p/m.py", tmp_path / "b")]
-    with pytest.raises(WheelError, match="two different files would become 'p/m.py'"):
+    with pytest.raises(WheelError, match=r"two different files would become 'p/m\.py'"):
         wheel_writer.wheel_bytes(WheelSpec(Project("x", "1"), files=files))
 
 
