@@ -1,0 +1,20 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "csrc/binding/dispatch.h"
+
+#include "include/pynative/utils/pyboost/custom/pyboost_extension.h"
+
+namespace mindforge {
+
+void Settle(const std::vector<ms::Tensor>& arguments) {
+  const pybind11::gil_scoped_release released;
+  ms::inner::ConvertStubNodeToTensor(arguments);
+}
+
+pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                             const std::function<ms::Tensor()>& function) {
+  const auto run = [function](const std::vector<ms::Tensor>&) { return function(); };
+  return ms::pynative::PyboostRunner::Call<1>(name, run, arguments);
+}
+
+}  // namespace mindforge

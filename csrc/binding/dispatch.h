@@ -1,0 +1,30 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way from a Python call onto MindSpore's frontend queue. The heavy MindSpore headers stay in
+// dispatch.cc, so that a new operator does not pay for them again.
+#ifndef CSRC_BINDING_DISPATCH_H_
+#define CSRC_BINDING_DISPATCH_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "include/pynative/utils/pyboost/custom/tensor.h"
+#include "pybind11/pybind11.h"
+
+namespace mindforge {
+
+// Makes the shapes, dtypes and strides of `arguments` readable: waits, without the interpreter
+// lock, for the shape inference of operators that are still queued.
+void Settle(const std::vector<ms::Tensor>& arguments);
+
+// Queues `function` behind the operators called so far and returns the Python tensor that it will
+// fill. `arguments` are the tensors that the function reads; they are contiguous by the time that
+// it runs.
+pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                             const std::function<ms::Tensor()>& function);
+
+}  // namespace mindforge
+
+#endif  // CSRC_BINDING_DISPATCH_H_

@@ -1,0 +1,9 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
+// build.
+#include "csrc/binding/rms_norm.h"
+#include "pybind11/pybind11.h"
+
+PYBIND11_MODULE(MS_EXTENSION_NAME, module) { mindforge::BindRmsNorm(&module); }

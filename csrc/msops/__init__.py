@@ -1,0 +1,12 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled operators for MindSpore tensors, the same names on CPU and Ascend.
+
+Every operator checks its arguments when it is called, is differentiable through MindSpore's imperative autograd, and takes
+views as they are. Nothing is compiled at run time. The package loads only under the MindSpore version that it was built for.
+"""
+
+from msops._native import VersionInfo, version_info
+from msops.norm import rms_norm
+
+__all__ = ["VersionInfo", "rms_norm", "version_info"]

@@ -1,0 +1,49 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shape rule of rms_norm: the weight's shape is the tail of x's shape, and each tail is one
+// row.
+#ifndef CSRC_SHAPES_RMS_NORM_H_
+#define CSRC_SHAPES_RMS_NORM_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "csrc/shapes/shape.h"
+
+namespace mindforge {
+
+struct RmsNormRows {
+  size_t rows;
+  size_t columns;
+};
+
+// Throws std::invalid_argument, naming the argument, where the arguments do not fit together.
+inline RmsNormRows CheckRmsNorm(const Shape& x, const Shape& weight, double eps) {
+  if (!(std::isfinite(eps) && eps >= 0.0)) {
+    throw std::invalid_argument("msops.rms_norm: eps must be a finite number not below 0, got " +
+                                std::to_string(eps));
+  }
+  if (weight.empty()) {
+    throw std::invalid_argument(
+        "msops.rms_norm: weight must have at least one dimension, got shape ()");
+  }
+  const bool is_tail = weight.size() <= x.size() &&
+                       std::equal(weight.begin(), weight.end(), x.end() - weight.size());
+  if (!is_tail) {
+    throw std::invalid_argument("msops.rms_norm: weight must have the shape of x's last " +
+                                std::to_string(weight.size()) + " dimension(s); x is " +
+                                ShapeText(x) + ", weight is " + ShapeText(weight));
+  }
+  const size_t lead = x.size() - weight.size();
+  return {CountOf(x.begin(), x.begin() + lead), CountOf(weight.begin(), weight.end())};
+}
+
+}  // namespace mindforge
+
+#endif  // CSRC_SHAPES_RMS_NORM_H_
