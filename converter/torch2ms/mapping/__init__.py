@@ -1,0 +1,112 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The mapping: what torch's modules and the packages around them become. Data in TOML beside this.
+
+packages.toml      one row a package: renamed, or left as it is, and why
+import_calls.toml  functions and mappings of Python that take a module's name as a string
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+_TABLES = ("import_calls.toml", "packages.toml")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One row of packages.toml.
+
+    `becomes` is the module that takes the package's place, or None where the package is left: then
+    `note` says what happens when the converted code imports it.
+    """
+
+    name: str
+    becomes: str | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ImportCall:
+    """A function that receives a module's name: which argument, and what kind of name it is.
+
+    kind: `module` (a dotted module), `object` (a dotted path to anything in a module),
+    `distribution` (an installed distribution's name), `version` (the same, and the call's value is
+    that distribution's version).
+    """
+
+    name: str
+    argument: int
+    keyword: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """All tables, read once a process."""
+
+    packages: dict[str, Package]
+    calls: dict[str, tuple[ImportCall, ...]]
+    module_tables: dict[str, frozenset[str]]
+
+    def package_of(self, dotted: str) -> Package | None:
+        """The row for the longest prefix of `dotted` (whole components) that has one."""
+        while dotted:
+            if dotted in self.packages:
+                return self.packages[dotted]
+            dotted = dotted.rpartition(".")[0]
+        return None
+
+    @functools.cached_property
+    def renamed_roots(self) -> frozenset[str]:
+        """The top-level names that are renamed."""
+        return frozenset(package.name for package in self.packages.values() if package.becomes)
+
+    @functools.cached_property
+    def renamed_words(self) -> tuple[bytes, ...]:
+        """A file that holds none of these bytes has nothing to convert."""
+        return tuple(root.encode("ascii") for root in sorted(self.renamed_roots))
+
+    @functools.cached_property
+    def left_import(self) -> re.Pattern[bytes]:
+        """Found in every file that imports a package which is left as it is (and in some others)."""
+        roots = sorted({p.name.partition(".")[0] for p in self.packages.values() if not p.becomes})
+        return re.compile(rb"(?:from|import)[ \t].*\b(?:%s)\b" % "|".join(roots).encode("ascii"))
+
+
+@functools.cache
+def load() -> Mapping:
+    """Read the tables that come with this package."""
+    packages = tomllib.loads(_text("packages.toml"))["package"]
+    calls = tomllib.loads(_text("import_calls.toml"))
+    by_name: dict[str, tuple[ImportCall, ...]] = {}
+    for row in calls["call"]:
+        by_name[row["name"]] = (*by_name.get(row["name"], ()), ImportCall(**row))
+    for row in packages:
+        if "becomes" in row and "." in row["name"] + row["becomes"]:
+            # `import a.b` binds a: renaming a part would need every use of a to be rewritten.
+            raise ValueError(f"packages.toml: only top-level names can be renamed: {row['name']}")
+    return Mapping(
+        packages={
+            row["name"]: Package(row["name"], row.get("becomes"), row["note"]) for row in packages
+        },
+        calls=by_name,
+        module_tables={row["name"]: frozenset(row["methods"]) for row in calls["module_table"]},
+    )
+
+
+def sha256() -> str:
+    """One hash over all tables: which mapping made a tree."""
+    digest = hashlib.sha256()
+    for table in _TABLES:
+        digest.update(_text(table).encode("utf-8"))
+    return digest.hexdigest()
+
+
+def _text(table: str) -> str:
+    return (resources.files(__name__) / table).read_text(encoding="utf-8")

@@ -1,0 +1,188 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a conversion did: the manifest beside the tree, the JSON report, the summary for a person.
+
+The manifest depends on the inputs alone: no times, no absolute paths, everything in order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from torch2ms import __version__, mapping
+from torch2ms.convert import FileResult
+
+MANIFEST = "torch2ms-manifest.json"
+FORMAT = 1
+
+# Findings that mean that the result still depends on the original package.
+FAILURES = frozenset({"unconverted"})
+# Findings that --strict does not accept either.
+STRICT_FAILURES = FAILURES | {"uncertain", "code"}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something in the source tree that is not in the result, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class TreeResult:
+    """A whole conversion: every file in order of its path."""
+
+    target: str
+    upstream: str | None
+    files: list[FileResult]
+    skipped: list[Skipped]
+
+    def problems(self, strict: bool) -> list[str]:
+        """One line each for what makes the exit status 1."""
+        kinds = STRICT_FAILURES if strict else FAILURES
+        lines = []
+        for file in self.files:
+            lines += [
+                f"{file.path}:{f.line}: {f.text}: {f.message}"
+                for f in file.findings
+                if f.kind in kinds
+            ]
+            if file.does_not_compile and (strict or file.source_compiles):
+                lines.append(f"{file.path}: does not compile: {file.does_not_compile}")
+            if strict and file.unparsable:
+                lines.append(f"{file.path}: copied unchanged: {file.unparsable}")
+        return lines
+
+
+def manifest(result: TreeResult) -> bytes:
+    """torch2ms-manifest.json: where each file came from and what was done to it."""
+    name, _, version = (result.upstream or "").partition("==")
+    return _json(
+        {
+            "format": FORMAT,
+            "converter": {
+                "name": "torch2ms",
+                "version": __version__,
+                "mapping_sha256": mapping.sha256(),
+            },
+            "target": result.target,
+            "upstream": {"name": name, "version": version} if result.upstream else None,
+            "files": [_file_entry(file) for file in result.files],
+            "recipes": _recipe_entries(result.files),
+            "skipped": [asdict(skipped) for skipped in result.skipped],
+        }
+    )
+
+
+def report(result: TreeResult) -> bytes:
+    """The report of --report FILE.json: the numbers, then the findings of each file."""
+    return _json(
+        {
+            "format": FORMAT,
+            "converter": {"name": "torch2ms", "version": __version__},
+            "target": result.target,
+            "numbers": numbers(result),
+            "left": left_packages(result),
+            "files": [
+                {
+                    **_file_entry(file),
+                    "counts": asdict(file.counts),
+                    "findings": [asdict(finding) for finding in file.findings],
+                    "unparsable": file.unparsable,
+                    "does_not_compile": file.does_not_compile,
+                }
+                for file in result.files
+                if file.changed or file.findings or file.unparsable or file.counts.found
+            ],
+            "recipes": _recipe_entries(result.files),
+            "skipped": [asdict(skipped) for skipped in result.skipped],
+        }
+    )
+
+
+def numbers(result: TreeResult) -> dict[str, int]:
+    """The numbers of the report; `converted` alone would say little.
+
+    found      references to torch in code: import clauses, names, attribute chains, import strings
+    resolved   those of which it is certain which torch name is meant
+    converted  those that now mean the adapter's
+    compile    changed files that Python compiles, out of `files_changed`
+    """
+    files = result.files
+    changed = [file for file in files if file.changed]
+    return {
+        "files": len(files),
+        "files_changed": len(changed),
+        "found": sum(file.counts.found for file in files),
+        "resolved": sum(file.counts.resolved for file in files),
+        "converted": sum(file.counts.converted for file in files),
+        "compile": sum(file.does_not_compile is None for file in changed),
+        "unparsable": sum(file.unparsable is not None for file in files),
+    }
+
+
+def left_packages(result: TreeResult) -> list[dict[str, object]]:
+    """The packages around torch whose imports are left as they are, with how many there are."""
+    found = Counter(
+        (finding.text, finding.message)
+        for file in result.files
+        for finding in file.findings
+        if finding.kind == "left"
+    )
+    return [
+        {"package": name, "imports": count, "note": note}
+        for (name, note), count in sorted(found.items())
+    ]
+
+
+def summary(result: TreeResult) -> str:
+    """Two lines for a terminal."""
+    n = numbers(result)
+    recipes = sum(len(file.applied) for file in result.files)
+    text = (
+        f"{n['files']} files, {n['files_changed']} changed, {recipes} recipes;"
+        f" torch references: {n['found']} found, {n['resolved']} resolved,"
+        f" {n['converted']} converted; {n['compile']} of {n['files_changed']} compile"
+    )
+    left = left_packages(result)
+    if left:
+        text += "\nleft as they are: " + ", ".join(str(row["package"]) for row in left)
+    if n["unparsable"]:
+        text += f"\n{n['unparsable']} files do not parse and were copied unchanged"
+    return text
+
+
+def _file_entry(file: FileResult) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "source_sha256": file.source_sha256,
+        "sha256": file.sha256,
+        "edits": [asdict(change) for change in file.changes],
+    }
+
+
+def _recipe_entries(files: Sequence[FileResult]) -> list[dict[str, object]]:
+    return [
+        {
+            "name": applied.recipe.name,
+            "file": applied.recipe.file,
+            "scope": applied.recipe.scope,
+            "reason": applied.recipe.reason,
+            "sha256": applied.recipe.sha256,
+            "before": applied.recipe.match,
+            "after": applied.recipe.replace,
+            "lines": list(applied.lines),
+        }
+        for file in files
+        for applied in file.applied
+    ]
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=1) + "\n").encode("utf-8")
+
+

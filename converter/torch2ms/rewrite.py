@@ -1,0 +1,378 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of target `adapter`: which spans of one file change so that torch's names mean mstorch's.
+
+Imports change, and strings in the places where Python takes a module's name as a string. Nothing
+else does: a converted import binds the same names as before, so code, annotations in quotes and
+type comments keep their meaning. Line breaks are never added or removed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from torch2ms.mapping import ImportCall, Mapping
+from torch2ms.names import Meanings, Names, Scope, certain, resolve, statements
+from torch2ms.source import Edit, Source, SourceError, normal_name, parse
+
+_FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
+_IDENTIFIER = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
+_STRING_HEAD = re.compile(rb"[A-Za-z]*(?:\"\"\"|'''|\"|')")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something that a person should know about one line.
+
+    kind: `left` (an import of a package that stays as it is), `unconverted` (a reference to torch
+    that could not be rewritten), `uncertain` (a name that is torch's on some ways only), `dynamic`
+    (an attribute of torch looked up by a computed name: the adapter answers at run time), `code`
+    (source code in a string: kept), `local` (the tree has a module of that name: not torch's).
+    """
+
+    line: int
+    kind: str
+    text: str
+    message: str
+
+
+@dataclass
+class Counts:
+    """References to torch: found in code, resolved to one torch path, converted."""
+
+    found: int = 0
+    resolved: int = 0
+    converted: int = 0
+
+
+@dataclass
+class Rewrite:
+    """What one file needs: the edits, what is worth telling, and the numbers."""
+
+    edits: list[Edit] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+def rewrite(source: Source, mapping: Mapping, local_roots: frozenset[str]) -> Rewrite:
+    """Apply the adapter rules to one file.
+
+    `local_roots` are the top-level modules of the tree itself: an absolute import of one of these
+    is the tree's, whatever its name. Raises SourceError if the file does not parse.
+    """
+    return _Rewriter(source, source.parse(), mapping, local_roots).run()
+
+
+class _Rewriter:
+    def __init__(
+        self, source: Source, tree: ast.Module, mapping: Mapping, local_roots: frozenset[str]
+    ) -> None:
+        self.source = source
+        self.tree = tree
+        self.mapping = mapping
+        self.local_roots = local_roots
+        self.result = Rewrite()
+        self._sites: list[tuple[ast.AST, Scope]] = []
+
+    def run(self) -> Rewrite:
+        for node in statements(self.tree):
+            if isinstance(node, ast.Import):
+                self._import(node)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                self._import_from(node)
+        hooks = {ast.Call: self._keep, ast.Subscript: self._keep, ast.Compare: self._keep}
+        names = Names(self.tree, hooks)
+        for site, scope in self._sites:
+            self._string_site(site, scope)
+        self._count_references(names)
+        self._code_in_strings()
+        return self.result
+
+    # --- imports
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if not self._becomes(alias.name, alias.lineno):
+                continue
+            root = alias.name.partition(".")[0]
+            start, end = self.source.span(alias)
+            span = self._identifier(start, root)
+            if span is None:
+                self._unconverted(alias.lineno, alias.name, "cannot find the name in the source")
+                continue
+            new = self.mapping.packages[root].becomes
+            if alias.asname or "." in alias.name:
+                self._edit(*span, f"{new}", "import")
+                if not alias.asname:
+                    # `import torch.nn` imports torch.nn and binds torch.
+                    self._edit(end, end, f", {new} as {root}", "import")
+            else:
+                self._edit(*span, f"{new} as {root}", "import")
+            self._counted()
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        assert node.module is not None
+        if not self._becomes(node.module, node.lineno):
+            for alias in node.names:
+                package = self.mapping.packages.get(f"{node.module}.{alias.name}")
+                if package is not None:
+                    self._left(node.lineno, package.name, package.note)
+            return
+        root = node.module.partition(".")[0]
+        start = self.source.offset(node.lineno, node.col_offset)
+        found = _FROM.match(self.source.body, start)
+        if found is None or normal_name(found.group(1)) != root:
+            self._unconverted(node.lineno, node.module, "cannot find the name in the source")
+            return
+        self._edit(*found.span(1), self.mapping.packages[root].becomes or root, "import")
+        self._counted()
+
+    def _becomes(self, dotted: str, line: int) -> bool:
+        """Whether an absolute import of `dotted` is to be renamed; reports what is left."""
+        package = self.mapping.package_of(dotted)
+        if package is None:
+            return False
+        if dotted.partition(".")[0] in self.local_roots:
+            message = "the tree has a top-level module of this name"
+            self.result.findings.append(Finding(line, "local", dotted, message))
+            return False
+        if package.becomes is None:
+            self._left(line, package.name, package.note)
+        return package.becomes is not None
+
+    # --- strings that name a module
+
+    def _keep(self, node: ast.AST, scope: Scope) -> None:
+        """Remember the few nodes that hold a string with a renamed package's name in its head."""
+        if isinstance(node, ast.Call):
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+                self._sites.append((node, scope))
+                return
+        elif isinstance(node, ast.Subscript):
+            parts = [node.slice]
+        else:
+            assert isinstance(node, ast.Compare)
+            parts = [node.left]
+        for part in parts:
+            head = _head(part)
+            if head is not None and self._names_package(head[1]):
+                self._sites.append((node, scope))
+                return
+
+    def _names_package(self, text: str) -> bool:
+        root = re.split(r"[.:]", text, maxsplit=1)[0]
+        package = self.mapping.packages.get(root)
+        return package is not None and package.becomes is not None and root not in self.local_roots
+
+    def _string_site(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, ast.Call):
+            self._call_site(node, scope)
+        elif isinstance(node, ast.Subscript):
+            if self._is_module_table(node.value, scope):
+                self._string(node.slice)
+        elif isinstance(node, ast.Compare):
+            membership = isinstance(node.ops[0], (ast.In, ast.NotIn))
+            if membership and self._is_module_table(node.comparators[0], scope):
+                self._string(node.left)
+
+    def _is_module_table(self, node: ast.expr, scope: Scope) -> bool:
+        return certain(resolve(node, scope)) in self.mapping.module_tables
+
+    def _call_site(self, node: ast.Call, scope: Scope) -> None:
+        meanings = resolve(node.func, scope)
+        if meanings == {"builtins.getattr"} and len(node.args) > 1:
+            self._computed_attribute(node, scope)
+        for meaning in meanings:
+            for call in self._calls(meaning):
+                argument, keyword = _argument(node, call)
+                if argument is None or not self._is_renamed_string(argument):
+                    continue
+                if len(meanings) > 1:
+                    self._unconverted_node(argument, f"may or may not be {call.name}")
+                elif call.kind == "version":
+                    self._version(node, argument, keyword)
+                else:
+                    self._string(argument)
+
+    def _computed_attribute(self, node: ast.Call, scope: Scope) -> None:
+        owner = certain(resolve(node.args[0], scope))
+        if owner and self._names_package(owner) and not isinstance(node.args[1], ast.Constant):
+            message = "the adapter looks the name up at run time"
+            self.result.findings.append(
+                Finding(node.lineno, "dynamic", ast.unparse(node), message)
+            )
+
+    def _calls(self, meaning: str | None) -> Iterator[ImportCall]:
+        if meaning is None:
+            return
+        yield from self.mapping.calls.get(meaning, ())
+        table, _, method = meaning.rpartition(".")
+        if method in self.mapping.module_tables.get(table, ()):
+            yield ImportCall(meaning, 0, "key", "module")
+
+    def _is_renamed_string(self, node: ast.expr) -> bool:
+        head = _head(node)
+        return head is not None and self._names_package(head[1])
+
+    def _string(self, node: ast.expr) -> bool:
+        """Rename the package in a string's head; what cannot be edited is reported."""
+        head = _head(node)
+        if head is None or not self._names_package(head[1]):
+            return False
+        literal, text, whole = head
+        root = re.split(r"[.:]", text, maxsplit=1)[0]
+        if not whole and text == root:
+            self._unconverted_node(node, "the module's name is computed")
+            return False
+        start, end = self.source.span(literal)
+        quote = _STRING_HEAD.match(self.source.body, start)
+        if quote is None or not self.source.body.startswith(root.encode("ascii"), quote.end()):
+            self._unconverted_node(node, "the string is not written in one piece")
+            return False
+        if not self._is_at(literal, start, end):
+            self._unconverted_node(node, "inside of an f-string, where Python gives no position")
+            return False
+        new = self.mapping.packages[root].becomes or root
+        self._edit(quote.end(), quote.end() + len(root), new, "import string")
+        self._counted()
+        return True
+
+    def _version(self, node: ast.Call, argument: ast.expr, keyword: ast.keyword | None) -> None:
+        """`version("torch")`: the version of torch whose API mstorch follows, not mstorch's own.
+
+        Becomes `__import__("mstorch").__version__`, so that a comparison with a release of torch
+        still decides what it was written to decide.
+        """
+        start, end = self.source.span(node.func)
+        call_end = self.source.span(node)[1]
+        alone = len(node.args) + len(node.keywords) == 1
+        if not alone or not self._is_at(node.func, start, end) or not self._string(argument):
+            if alone:
+                return  # reported by _string
+            self._unconverted_node(node, "more arguments than the function takes")
+            return
+        self._edit(start, end, "__import__", "version of torch")
+        if keyword is not None and keyword.arg is not None:
+            name = self.source.offset(keyword.lineno, keyword.col_offset)
+            self._edit(name, name + len(keyword.arg), "name", "version of torch")
+        self._edit(call_end, call_end, ".__version__", "version of torch")
+
+    # --- what is only told
+
+    def _count_references(self, names: Names) -> None:
+        spellings = names.spellings(self._names_package)
+        if not spellings:
+            return
+        for node, scope in names.references:
+            root: ast.expr = node
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in spellings:
+                self._count_reference(node, resolve(node, scope))
+
+    def _count_reference(self, node: ast.expr, meanings: Meanings) -> None:
+        if not any(meaning and self._names_package(meaning) for meaning in meanings):
+            return
+        self.result.counts.found += 1
+        if len(meanings) == 1:
+            self.result.counts.resolved += 1
+            self.result.counts.converted += 1
+        else:
+            text = ast.unparse(node)
+            message = "bound to torch's and to something else"
+            self.result.findings.append(Finding(node.lineno, "uncertain", text, message))
+
+    def _code_in_strings(self) -> None:
+        """Report import statements inside of string literals; documentation and comments aside."""
+        roots = "|".join(sorted(self.mapping.renamed_roots))
+        anywhere = re.compile(rf"(?:from|import)[ \t]+(?={roots})".encode())
+        edited = {edit.start for edit in self.result.edits}
+        if all(found.end() in edited for found in anywhere.finditer(self.source.body)):
+            return
+        pattern = re.compile(rf"(?:^|[;\n])[ \t]*(?:from|import)[ \t]+(?:{roots})\b")
+        nodes = list(ast.walk(self.tree))
+        documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found = pattern.search(node.value)
+                if found and id(node) not in documentation:
+                    message = "source code in a string is kept as it is"
+                    text = found.group().strip("; \t\n")
+                    self.result.findings.append(Finding(node.lineno, "code", text, message))
+
+    # --- helpers
+
+    def _identifier(self, start: int, name: str) -> tuple[int, int] | None:
+        found = _IDENTIFIER.match(self.source.body, start)
+        if found is None or normal_name(found.group()) != name:
+            return None
+        return found.span()
+
+    def _is_at(self, node: ast.expr, start: int, end: int) -> bool:
+        """Whether the source at a span is this very node (before 3.12 not so inside f-strings)."""
+        try:
+            there = parse(b"(" + self.source.body[start:end] + b"\n)").body
+        except SourceError:
+            return False
+        return (
+            len(there) == 1
+            and isinstance(there[0], ast.Expr)
+            and ast.dump(there[0].value) == ast.dump(node)
+        )
+
+    def _edit(self, start: int, end: int, after: str, rule: str) -> None:
+        self.result.edits.append(Edit(start, end, after.encode("utf-8"), rule))
+
+    def _counted(self) -> None:
+        self.result.counts.found += 1
+        self.result.counts.resolved += 1
+        self.result.counts.converted += 1
+
+    def _left(self, line: int, name: str, note: str) -> None:
+        self.result.findings.append(Finding(line, "left", name, note))
+
+    def _unconverted_node(self, node: ast.expr, message: str) -> None:
+        self._unconverted(node.lineno, ast.unparse(node), message)
+
+    def _unconverted(self, line: int, text: str, message: str) -> None:
+        self.result.counts.found += 1
+        self.result.findings.append(Finding(line, "unconverted", text, message))
+
+
+def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool]| None:
+    """The literal that a string expression begins with, its text, and whether it is all of it."""
+    whole = True
+    while True:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node, node.value, whole
+        if isinstance(node, ast.JoinedStr):
+            first = node.values[0] if node.values else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                return node, first.value, whole and len(node.values) == 1
+            return None
+        whole = False
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+            node = node.left
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "format"
+        ):
+            node = node.func.value
+        else:
+            return None
+
+
+def _argument(node: ast.Call, call: ImportCall) -> tuple[ast.expr | None, ast.keyword | None]:
+    """The argument of `node` that holds the module's name, and its keyword if it has one."""
+    before = node.args[: call.argument + 1]
+    if len(before) > call.argument and not any(isinstance(a, ast.Starred) for a in before):
+        return before[call.argument], None
+    for keyword in node.keywords:
+        if keyword.arg == call.keyword:
+            return keyword.value, keyword
+    return None, None
