@@ -1,10 +1,12 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The interpreter that stands behind `python3`: its headers, and its path for repository rules."""
+"""The Python that stands behind `python3`: its headers, and its path for repository rules."""
 
 _BUILD = """# Written by //third_party/python:local_python.bzl.
 
 package(default_visibility = ["//visibility:public"])
+
+exports_files(["interpreter"])
 
 cc_library(
     name = "headers",
@@ -15,20 +17,12 @@ cc_library(
 
 _PROBE = """
 import os, sys, sysconfig
-print(os.path.realpath(sys.executable) if sys.prefix == sys.base_prefix else sys.executable)
+print(os.path.realpath(sys.executable))
 print("%d.%d" % sys.version_info[:2])
 print(sysconfig.get_paths()["include"])
 """
 
-def find_python(ctx):
-    """Finds the Python 3.11 that the workspace is built with.
-
-    Args:
-      ctx: a repository context whose rule lists MINDFORGE_PYTHON and PATH in environ.
-
-    Returns:
-      A struct of two strings: `executable`, behind any shim, and `include`, the folder of Python.h.
-    """
+def _find_python(ctx):
     wanted = ctx.os.environ.get("MINDFORGE_PYTHON")
     found = wanted or ctx.which("python3")
     if not found:
@@ -38,22 +32,27 @@ def find_python(ctx):
         fail("{} does not run:\n{}".format(found, result.stderr))
     executable, version, include = result.stdout.strip().split("\n")
     if version != "3.11":
-        fail(("{} is Python {}; MindForge needs 3.11. Set MINDFORGE_PYTHON to a python3.11, for " +
-              "example in user.bazelrc: build --repo_env=MINDFORGE_PYTHON=...").format(found, version))
+        fail(("{} is Python {}; MindForge needs 3.11. Set MINDFORGE_PYTHON to the path of a " +
+              "python3.11.").format(found, version))
     return struct(executable = executable, include = include)
 
 def _local_python_impl(ctx):
-    python = find_python(ctx)
+    python = _find_python(ctx)
     if not ctx.path(python.include + "/Python.h").exists:
         fail(("{} has no C headers: {}/Python.h is missing. Run ./tools/setup " +
               "(Debian: apt-get install python3-dev).").format(python.executable, python.include))
     ctx.symlink(python.include, "include")
+    ctx.file("interpreter", python.executable + "\n", executable = False)
     ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))
     ctx.file("BUILD.bazel", _BUILD)
 
 local_python = repository_rule(
     implementation = _local_python_impl,
-    doc = "C headers of the machine's Python 3.11, as the target :headers.",
+    doc = """The machine's Python 3.11, behind any shim or virtual environment.
+
+    :headers are its C headers. The file :interpreter holds its path: repository rules that read it
+    run again when the Python changes, and not at every change of PATH.
+    """,
     environ = ["MINDFORGE_PYTHON", "PATH"],
     configure = True,
     local = True,

@@ -1,0 +1,73 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""pinned_archive: a repository made of one pinned archive."""
+
+load("//third_party:upstreams.bzl", "UPSTREAMS")
+load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "run_fetcher")
+
+_NOT_AVAILABLE = """# Written by //third_party:pinned_archive.bzl: the archive could not be had.
+package(default_visibility = ["//visibility:public"])
+
+constraint_setting(name = "fetched")
+
+constraint_value(
+    name = "available",
+    constraint_setting = ":fetched",
+)
+"""
+
+def _pinned_archive_impl(ctx):
+    pin = ctx.attr.pin
+    arguments = ["archive", ctx.path(".")]
+    arguments += ["--{}={}".format(key, pin[key]) for key in ("kind", "name", "version", "file", "sha256")]
+    arguments.append("--origin=third_party/upstreams.bzl")
+    arguments.append("--strip-prefix=" + ctx.attr.strip_prefix)
+    arguments += ["--include=" + pattern for pattern in ctx.attr.include]
+    result = run_fetcher(ctx, "fetching " + pin["file"], arguments)
+    ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))
+    if result.return_code == UNAVAILABLE and ctx.attr.optional:
+        # buildifier: disable=print
+        print("{}\nTargets that need @{} are skipped.".format(result.stderr.strip(), ctx.name))
+        ctx.file("BUILD.bazel", _NOT_AVAILABLE)
+    elif result.return_code:
+        fail(result.stderr.strip())
+    else:
+        ctx.file("BUILD.bazel", ctx.read(ctx.attr.build_file))
+
+_pinned_archive = repository_rule(
+    implementation = _pinned_archive_impl,
+    attrs = {
+        "build_file": attr.label(mandatory = True, allow_single_file = True),
+        "include": attr.string_list(),
+        "optional": attr.bool(),
+        "pin": attr.string_dict(mandatory = True),
+        "strip_prefix": attr.string(),
+    },
+)
+
+def pinned_archive(name, build_file, pin = None, strip_prefix = "", include = [], optional = False):
+    """Defines a repository made of the content of one pinned archive.
+
+    The bytes come from the download cache, see third_party/fetch/cache.py, or else from pip or npm
+    as the machine has them set up. {version} in strip_prefix stands for the pin's version.
+
+    Args:
+      name: name of the repository.
+      build_file: label of the file that becomes its BUILD file.
+      pin: name of the pin in upstreams.bzl; the repository's own name if not given.
+      strip_prefix: folder of the archive whose content is wanted.
+      include: patterns of the paths to unpack (`*` stays in one folder, `**` does not); all if
+        empty. Patterns are matched after strip_prefix.
+      optional: where the archive cannot be had, say so in one line and define only the constraint
+        :available, with which nothing is compatible. The build file then must define :available as
+        well, as an alias of a constraint that always holds, such as @platforms//os:linux.
+    """
+    entry = UPSTREAMS[pin or name]
+    _pinned_archive(
+        name = name,
+        build_file = build_file,
+        include = include,
+        optional = optional,
+        pin = {key: value for key, value in entry.items() if key != "licence"},
+        strip_prefix = strip_prefix.format(version = entry["version"]),
+    )
