@@ -75,6 +75,22 @@ def _checksum(array: np.ndarray) -> str:
     return f"{zlib.crc32(array.tobytes()):08x}"
 
 
+def _write_whole(path: Path, arrays: dict[str, np.ndarray], text: str) -> None:
+    """Writes beside the final name and renames; removes what a failure leaves."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.touch()
+    try:
+        mode = partial.stat().st_mode
+        save_file(arrays, partial, metadata={_KEY: text})
+        partial.chmod(mode)  # save_file makes files for the owner alone
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
 def write(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]) -> None:
     """Writes a checkpoint.
 
@@ -89,18 +105,10 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str
     whole = {name: array.copy(order="C") for name, array in arrays.items()}
     checksums = {name: _checksum(array) for name, array in whole.items()}
     text = json.dumps({"format": FORMAT, "crc32": checksums, **description}, sort_keys=True)
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.touch()
-        mode = partial.stat().st_mode
-        save_file(whole, partial, metadata={_KEY: text})
-        partial.chmod(mode)  # save_file makes files for the owner alone
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
+        _write_whole(path, whole, text)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(
             f"cannot write checkpoint {path}: {reason}; "
