@@ -1,0 +1,122 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The formatters and checkers of the workspace, each as one command over a list of files."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import source_tree
+
+
+class MissingToolError(RuntimeError):
+    """A tool is not on the machine; the message says how to get it."""
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """Where the tools are.
+
+    Attributes:
+        root: the workspace.
+        python: a Python in which ruff and mypy are installed.
+        buildifier: the formatter of Bazel files.
+        clang_format: the formatter of C++ files, as `found_clang_format` gives it.
+    """
+
+    root: Path
+    python: Path
+    buildifier: Path
+    clang_format: Path
+
+
+@dataclass(frozen=True)
+class Style:
+    """One tool: the files it is for, how it checks them, how it rewrites them."""
+
+    name: str
+    select: Callable[[list[Path]], list[Path]]
+    check: Callable[[Toolbox], list[str]]
+    fix: Callable[[Toolbox], list[str]]
+
+
+def _ruff(*arguments: str) -> Callable[[Toolbox], list[str]]:
+    return lambda box: [str(box.python), "-m", "ruff", *arguments, "--quiet", "--no-cache"]
+
+
+def _clang_format(*arguments: str) -> Callable[[Toolbox], list[str]]:
+    return lambda box: [str(box.clang_format), "--style=file", *arguments]
+
+
+def _buildifier(*arguments: str) -> Callable[[Toolbox], list[str]]:
+    return lambda box: [str(box.buildifier), *arguments]
+
+
+FORMATS = [
+    Style(
+        "imports",
+        source_tree.python_files,
+        check=_ruff("check", "--select=I"),
+        fix=_ruff("check", "--select=I", "--fix"),
+    ),
+    Style(
+        "python",
+        source_tree.python_files,
+        check=_ruff("format", "--diff"),
+        fix=_ruff("format"),
+    ),
+    Style(
+        "cpp",
+        source_tree.cpp_files,
+        check=_clang_format("--dry-run", "--Werror"),
+        fix=_clang_format("-i"),
+    ),
+    Style(
+        "bazel",
+        source_tree.bazel_files,
+        check=_buildifier("-mode=check", "-lint=off"),
+        fix=_buildifier("-mode=fix", "-lint=off"),
+    ),
+]
+
+RUFF_LINT = Style(
+    "ruff",
+    source_tree.python_files,
+    check=_ruff("check", "--output-format=concise"),
+    fix=_ruff("check", "--fix"),
+)
+
+
+def found_clang_format() -> Path:
+    """Returns the clang-format on PATH.
+
+    Raises:
+        MissingToolError: there is none.
+    """
+    found = shutil.which("clang-format")
+    if found is None:
+        raise MissingToolError("clang-format is not on PATH; run ./tools/setup, which installs it")
+    return Path(found)
+
+
+def run(command: Sequence[str], files: Sequence[Path], root: Path) -> str:
+    """Runs a tool over files and returns '' if it is content, else what it printed.
+
+    A tool that says nothing but fails is not content: its status is returned as text.
+    """
+    if not files:
+        return ""
+    full = [*command, *map(str, files)]
+    ran = subprocess.run(full, cwd=root, capture_output=True, text=True, check=False)
+    if ran.returncode == 0:
+        return ""
+    return (ran.stdout + ran.stderr).strip() or f"{command[0]} exited with {ran.returncode}"
+
+
+def mypy_command(box: Toolbox, cache: Path) -> list[str]:
+    """Returns the command that type-checks strictly; folders are to be appended."""
+    return [str(box.python), "-m", "mypy", "--strict", f"--cache-dir={cache}"]
