@@ -184,3 +184,10 @@ def wrong_hash(artifact: Artifact, found: str) -> FetchError:
         f"{artifact.origin}: {artifact.name} {artifact.version} has sha256 {found}, "
         f"but the pin says {artifact.sha256}. Do not use it unless you know why it changed"
     )
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replaces a file's content at once: a reader sees the old or the new, never a part."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)

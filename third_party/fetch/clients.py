@@ -41,22 +41,39 @@ def fetch(cache: Cache, artifact: Artifact) -> Path:
         ) from error
 
 
+def fetch_unpinned(artifact: Artifact, folder: Path) -> Path:
+    """Downloads the archive of a version whose file name and hash are not known yet.
+
+    Args:
+      artifact: kind, name and version count; file only says whether it is a wheel.
+      folder: an empty folder to work in.
+
+    Raises:
+      Unavailable: no index offers that version.
+    """
+    if artifact.kind == "npm":
+        return _download_from_npm(artifact, folder)
+    return _pip_download(artifact, folder, f"{artifact.name}=={artifact.version}")
+
+
 def _download_from_pypi(artifact: Artifact, folder: Path) -> Path:
     """pip checks the hash itself, before it looks into an sdist for its metadata."""
-    requirement = folder / "requirement.txt"
-    requirement.write_text(
-        f"{artifact.name}=={artifact.version} --hash=sha256:{artifact.sha256}\n", encoding="utf-8"
-    )
-    wanted = "--only-binary" if artifact.file.endswith(".whl") else "--no-binary"
+    requirement = f"{artifact.name}=={artifact.version} --hash=sha256:{artifact.sha256}"
+    return _pip_download(artifact, folder, requirement)
+
+
+def _pip_download(artifact: Artifact, folder: Path, requirement: str) -> Path:
+    listed = folder / "requirement.txt"
+    listed.write_text(requirement + "\n", encoding="utf-8")
+    form = "--only-binary" if artifact.file.endswith(".whl") else "--no-binary"
     result = run_pip(
         [
             "download",
             "--no-deps",
             "--no-cache-dir",
-            "--require-hashes",
-            f"{wanted}={artifact.name}",
+            f"{form}={artifact.name}",
             f"--dest={folder / 'file'}",
-            f"--requirement={requirement}",
+            f"--requirement={listed}",
         ],
         scratch=folder,
     )
