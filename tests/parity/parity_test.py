@@ -1,0 +1,60 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training on MindSpore follows training on PyTorch, step for step, and the comparison can fail."""
+
+from pathlib import Path
+
+import pytest
+from mstrain import checkpoint
+from pair import Deviation, Job, Worker, deviation, mindspore_side, torch_side
+
+STEPS = 20
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory) -> tuple[list[dict], Path]:
+    """Records of a PyTorch run, and a checkpoint of the weights it started from."""
+    folder = tmp_path_factory.mktemp("reference")
+    with Worker(torch_side(), Job("tiny")) as worker:
+        start = Path(worker.ask("save", folder=str(folder))["path"])
+        return worker.steps(STEPS), start
+
+
+def against_reference(reference, settings: dict, init: Path | None = None) -> Deviation:
+    records, start = reference
+    job = Job("tiny", settings=settings, init=str(init or start))
+    with Worker(mindspore_side(), job) as worker:
+        return deviation(records, worker.steps(STEPS))
+
+
+def test_twenty_steps_of_tiny_agree_with_pytorch(reference, record_property, capsys) -> None:
+    found = against_reference(reference, {})
+    record_property("largest_deviation", str(found))
+    with capsys.disabled():
+        print(f"\nlargest deviation over {STEPS} steps: {found}")
+    assert found.within_bounds(), found
+
+
+# What an error in a port looks like: one number of the model is not what it should be.
+BROKEN = {
+    "another epsilon in the norms": {"model.norm_eps": 1e-5},
+    "another base of the positions": {"model.rope_theta": 5_000.0},
+    "expert bias that is not updated": {"model.expert_bias_rate": 1e-9},
+    "another weight of the MTP loss": {"model.mtp_loss_weight": 0.301},
+    "another scale of the routed experts": {"model.routed_scaling": 2.51},
+    "another decay in the optimizer": {"train.weight_decay": 0.2},
+}
+
+
+@pytest.mark.parametrize("settings", BROKEN.values(), ids=BROKEN.keys())
+def test_the_comparison_notices(reference, settings) -> None:
+    assert not against_reference(reference, settings).within_bounds()
+
+
+def test_the_comparison_notices_one_changed_weight(reference, tmp_path: Path) -> None:
+    stored = checkpoint.read(reference[1])
+    name = "model/decoder.layers.1.self_attention.linear_kv_up_proj.weight"
+    stored.arrays[name][3, 4] += 0.05
+    changed = tmp_path / "changed.safetensors"
+    checkpoint.write(changed, stored.arrays, stored.description)
+    assert not against_reference(reference, {}, changed).within_bounds()
