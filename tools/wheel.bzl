@@ -45,7 +45,7 @@ def mindforge_wheel(
         requires = [],
         native = False,
         converted_from = None,
-        compiled_in = [],
+        contains = [],
         manifest = None,
         **kwargs):
     """Builds a wheel out of the runtime files of targets.
@@ -62,12 +62,12 @@ def mindforge_wheel(
       requires: requirements.
       native: the wheel holds compiled parts.
       converted_from: name of the pin that the sources are a converted form of.
-      compiled_in: names of the pins of which parts are compiled into the wheel.
+      contains: names of the pins of which parts are in the wheel, compiled or as text.
       manifest: the converter's manifest, where something was converted.
       **kwargs: further attributes of py_wheel: strip_path_prefixes, entry_points, description_file.
     """
     pins = [_pin(converted_from, "converted")] if converted_from else []
-    pins += [_pin(pin, "compiled") for pin in compiled_in]
+    pins += [_pin(pin, "contained") for pin in contains]
     py_package(
         name = name + ".files",
         packages = packages,

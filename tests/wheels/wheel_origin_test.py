@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import wheel_origin
 import wheel_set
-from wheel_origin import COMPILED, CONVERTED, Origin, OriginError, Pin
+from wheel_origin import CONTAINED, CONVERTED, Origin, OriginError, Pin
 
 UPSTREAM = Pin(
     name="megatron_core",
@@ -26,7 +26,7 @@ UPSTREAM = Pin(
     sha256="ab" * 32,
     distribution="megatron-core",
 )
-BINDER = Pin("binder", "git", "", "BSD-3-Clause", COMPILED, commit="c0" * 20)
+BINDER = Pin("binder", "git", "", "BSD-3-Clause", CONTAINED, commit="c0" * 20)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 SCHEMA = "mindforge-provenance-1"
 PRODUCER = "mindforge"
-CONVERTED, COMPILED = "converted", "compiled"
+CONVERTED, CONTAINED = "converted", "contained"
 
 
 class OriginError(ValueError):
@@ -33,7 +33,7 @@ class OriginError(ValueError):
 class Pin:
     """One upstream as the table of pins has it, and what was done with it.
 
-    `role` is CONVERTED (the wheel is a changed form of it) or COMPILED (parts of it are inside).
+    `role` is CONVERTED (the wheel is a changed form of it) or CONTAINED (parts of it are inside).
     """
 
     name: str
@@ -160,7 +160,7 @@ def _required_component(requirement: str) -> dict[str, Any]:
 
 def bill_of_materials(origin: Origin) -> dict[str, Any]:
     """Returns the content of the CycloneDX 1.6 document, see cyclonedx.org's specification."""
-    inside = [_pin_component(pin) for pin in origin.pins if pin.role == COMPILED]
+    inside = [_pin_component(pin) for pin in origin.pins if pin.role == CONTAINED]
     needed = [_required_component(requirement) for requirement in sorted(origin.requires)]
     component: dict[str, Any] = {
         "type": "library",
