@@ -75,6 +75,21 @@ def _checksum(array: np.ndarray) -> str:
     return f"{zlib.crc32(array.tobytes()):08x}"
 
 
+def _cannot_write(path: Path, error: Exception) -> UserError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return UserError(
+        f"cannot write checkpoint {path}: {reason}; free space or choose another --checkpoint-dir"
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder for checkpoints, so that a place that cannot be is told before training."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
 def _write_whole(path: Path, arrays: dict[str, np.ndarray], text: str) -> None:
     """Writes beside the final name and renames; removes what a failure leaves."""
     partial = path.with_name(f".{path.name}.partial")
@@ -105,15 +120,11 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str
     whole = {name: array.copy(order="C") for name, array in arrays.items()}
     checksums = {name: _checksum(array) for name, array in whole.items()}
     text = json.dumps({"format": FORMAT, "crc32": checksums, **description}, sort_keys=True)
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, whole, text)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(
-            f"cannot write checkpoint {path}: {reason}; "
-            "free space or choose another --checkpoint-dir"
-        ) from error
+        raise _cannot_write(path, error) from error
 
 
 def _read_file(path: Path) -> tuple[dict[str, np.ndarray], str | None]:

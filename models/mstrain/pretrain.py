@@ -106,14 +106,16 @@ def pretrain(config: Config, inputs: Inputs, loaded: Loaded, outputs: Outputs) -
         UserError: something the user can mend.
         StoppedError: a signal asked the run to stop; a checkpoint was written.
     """
-    trainer = build_trainer(config, loaded)
-    tokens = config.train.batch_size * config.train.seq_len
-    print(
-        f"{trainer.weight_count():,} weights, {tokens:,} tokens a step, "
-        f"text of {len(loaded.tokens):,} tokens",
-        flush=True,
-    )
-    with Records(
-        config.train.steps, trainer.steps_done, outputs.log_json, outputs.tensorboard
-    ) as records:
+    done = 0 if loaded.resume is None else loaded.resume.description["step"]
+    if outputs.save_last:
+        checkpoint.make_folder(outputs.checkpoints)
+    # Outputs are opened first: a place that cannot be written should not cost a model.
+    with Records(config.train.steps, done, outputs.log_json, outputs.tensorboard) as records:
+        trainer = build_trainer(config, loaded)
+        print(
+            f"{trainer.weight_count():,} weights, "
+            f"{config.train.batch_size * config.train.seq_len:,} tokens a step, "
+            f"text of {len(loaded.tokens):,} tokens",
+            flush=True,
+        )
         _train(trainer, inputs, outputs, records)

@@ -73,8 +73,10 @@ class Records:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._log is not None:
-            self._log.close()
+        if self._log is not None and self._log_path is not None:
+            # Closing writes what could not be written before, and fails again where it failed.
+            with _told_in_one_line("--log-json", self._log_path):
+                self._log.close()
         if self._board is not None:
             self._board.close()
 
