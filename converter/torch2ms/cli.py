@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -32,7 +33,7 @@ targets:
 exit status:
   0  done
   1  done, but an import of torch is left or a file does not compile; with --strict also if a
-     file does not parse, or a name is torch's on some ways through the program only
+     file does not parse, or a string holds source code that imports torch
   2  bad usage or input, or a recipe that does not fit its upstream: nothing was written
 
 example:
@@ -43,7 +44,11 @@ example:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # File names need not be text in the terminal's encoding.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status: int = options.run(options)
     except UsageError as error:
@@ -55,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("torch2ms: interrupted, nothing was written", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return status
 
 
@@ -131,6 +138,8 @@ def _convert(options: argparse.Namespace) -> int:
         raise UsageError("convert: give either SRC or --files-from LIST")
     if options.report is not None and options.report.suffix != ".json":
         raise UsageError(f"--report {options.report}: must end in .json")
+    if options.report is not None and not options.report.parent.is_dir():
+        raise UsageError(f"--report {options.report.parent}: no such directory")
     found = []
     if options.recipes is not None:
         found = recipes.load(options.recipes, options.upstream, options.target)
@@ -197,7 +206,9 @@ class _Progress:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
         try:
             file.write(data)
             file.close()

@@ -126,6 +126,8 @@ def _lookup(name: str, scope: Scope) -> list[Binding]:
     found: list[Binding] = []
     current: Scope | None = start
     while current is not None:
+        if name in current.globals and current.kind != "class":
+            current = current.module
         if (current.kind != "class" or current is start) and name in current.bindings:
             found += current.bindings[name]
             if current.kind != "class":
@@ -212,7 +214,9 @@ class Names:
             grown = bool(more)
         return names
 
-    def _push_all(self, nodes: list[ast.stmt] | list[ast.expr] | list[ast.AST], scope: Scope) -> None:
+    def _push_all(
+        self, nodes: list[ast.stmt] | list[ast.expr] | list[ast.AST], scope: Scope
+    ) -> None:
         self._stack.extend((node, scope) for node in reversed(nodes))
 
     @staticmethod
@@ -274,7 +278,7 @@ class Names:
     def _attribute(self, node: ast.Attribute, scope: Scope) -> None:
         value: ast.expr = node.value
         while value.__class__ is ast.Attribute:
-            value = value.value  # type: ignore[attr-defined]
+            value = value.value
         if value.__class__ is ast.Name:
             self.references.append((node, scope))
         else:

@@ -65,7 +65,7 @@ class Recipe:
 
     @property
     def sha256(self) -> str:
-        """What the recipe does, as one hash: tells a tree made by it from one made by an older form."""
+        """What the recipe does, as one hash: two forms of one recipe differ in it."""
         what = (self.file, self.scope, self.match, self.replace, str(self.count))
         return hashlib.sha256("\0".join(what).encode("utf-8")).hexdigest()
 
@@ -145,9 +145,7 @@ def _read(path: Path) -> RecipeSet:
         raise RecipeError(f"{path}: [upstream] with name and versions is missing")
     rows = table.get("recipe", [])
     lines = _recipe_lines(text)
-    recipes = tuple(
-        _recipe(row, f"{path}:{line}") for row, line in zip(rows, lines, strict=True)
-    )
+    recipes = tuple(_recipe(row, f"{path}:{line}") for row, line in zip(rows, lines, strict=True))
     names = [recipe.name for recipe in recipes]
     for recipe in recipes:
         if names.count(recipe.name) > 1:
@@ -284,7 +282,7 @@ def _find(scopes: list[ast.AST], wanted: ast.expr | list[ast.stmt]) -> list[_Mat
         text = ast.dump(wanted)
         for node in _walk(scopes):
             if node.__class__ is wanted.__class__ and ast.dump(node) == text:
-                found.append([node])  # type: ignore[list-item]
+                found.append([node])
         return found
     return list(_find_statements(scopes, wanted))
 
@@ -388,10 +386,9 @@ def _expected(
     tree = source.parse()
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
-            if isinstance(replacement, ast.expr):
-                if _is_match(source, value, span, match[0]):
-                    setattr(node, name, replacement)
-                    return ast.dump(tree)
+            if isinstance(replacement, ast.expr) and _is_match(source, value, span, match[0]):
+                setattr(node, name, replacement)
+                return ast.dump(tree)
             if not isinstance(value, list):
                 continue
             for index, item in enumerate(value):

@@ -21,7 +21,7 @@ FORMAT = 1
 # Findings that mean that the result still depends on the original package.
 FAILURES = frozenset({"unconverted"})
 # Findings that --strict does not accept either.
-STRICT_FAILURES = FAILURES | {"uncertain", "code"}
+STRICT_FAILURES = FAILURES | {"code"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def numbers(result: TreeResult) -> dict[str, int]:
 
     found      references to torch in code: import clauses, names, attribute chains, import strings
     resolved   those of which it is certain which torch name is meant
-    converted  those that now mean the adapter's
+    converted  those that now reach the adapter; a name that is torch's on some ways through the
+               program only is converted, but not resolved
     compile    changed files that Python compiles, out of `files_changed`
     """
     files = result.files
@@ -184,5 +185,3 @@ def _recipe_entries(files: Sequence[FileResult]) -> list[dict[str, object]]:
 
 def _json(value: object) -> bytes:
     return (json.dumps(value, indent=1) + "\n").encode("utf-8")
-
-

@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of target `adapter`: which spans of one file change so that torch's names mean mstorch's.
+"""The rules of target `adapter`: the spans of a file that change so that torch means mstorch.
 
 Imports change, and strings in the places where Python takes a module's name as a string. Nothing
 else does: a converted import binds the same names as before, so code, annotations in quotes and
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from torch2ms.mapping import ImportCall, Mapping
-from torch2ms.names import Meanings, Names, Scope, certain, resolve, statements
+from torch2ms.names import Hook, Meanings, Names, Scope, certain, resolve, statements
 from torch2ms.source import Edit, Source, SourceError, normal_name, parse
 
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
@@ -83,7 +83,11 @@ class _Rewriter:
                 self._import(node)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 self._import_from(node)
-        hooks = {ast.Call: self._keep, ast.Subscript: self._keep, ast.Compare: self._keep}
+        hooks: dict[type[ast.AST], Hook] = {
+            ast.Call: self._keep,
+            ast.Subscript: self._keep,
+            ast.Compare: self._keep,
+        }
         names = Names(self.tree, hooks)
         for site, scope in self._sites:
             self._string_site(site, scope)
@@ -202,9 +206,7 @@ class _Rewriter:
         owner = certain(resolve(node.args[0], scope))
         if owner and self._names_package(owner) and not isinstance(node.args[1], ast.Constant):
             message = "the adapter looks the name up at run time"
-            self.result.findings.append(
-                Finding(node.lineno, "dynamic", ast.unparse(node), message)
-            )
+            self.result.findings.append(Finding(node.lineno, "dynamic", ast.unparse(node), message))
 
     def _calls(self, meaning: str | None) -> Iterator[ImportCall]:
         if meaning is None:
@@ -278,9 +280,9 @@ class _Rewriter:
         if not any(meaning and self._names_package(meaning) for meaning in meanings):
             return
         self.result.counts.found += 1
+        self.result.counts.converted += 1
         if len(meanings) == 1:
             self.result.counts.resolved += 1
-            self.result.counts.converted += 1
         else:
             text = ast.unparse(node)
             message = "bound to torch's and to something else"
@@ -343,7 +345,7 @@ class _Rewriter:
         self.result.findings.append(Finding(line, "unconverted", text, message))
 
 
-def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool]| None:
+def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | None:
     """The literal that a string expression begins with, its text, and whether it is all of it."""
     whole = True
     while True:

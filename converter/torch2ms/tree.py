@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -295,8 +296,15 @@ def _pool(jobs: int, plan: _Plan) -> Iterator[_Each]:
     if jobs <= 1 or size < _PARALLEL_BYTES:
         yield map
         return
-    with multiprocessing.get_context("fork").Pool(jobs, gc.disable) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs, _begin_worker) as pool:
         yield lambda function, work: pool.imap(function, work, chunksize=8)
+
+
+def _begin_worker() -> None:
+    gc.disable()
+    # Interrupts are the parent's: it stops its workers and clears the output away.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -314,6 +322,14 @@ def _without_collector() -> Iterator[None]:
 def _do(work: _Work) -> FileResult | None:
     """Write one file of the result; links have no entry of their own."""
     task, destination, settings = work
+    try:
+        return _converted(task, destination, settings)
+    except OSError as error:
+        # Errors of write() have no name of their own.
+        raise UsageError(f"{task.path}: {error.strerror or error}") from error
+
+
+def _converted(task: _Task, destination: str, settings: Settings) -> FileResult | None:
     if task.link is not None:
         os.symlink(task.link, destination)
         return None
@@ -347,7 +363,9 @@ def _check_apart(source: Path, out: Path) -> None:
     if outer in inner.parents:
         raise UsageError(f"{out}: lies inside of the source {source}; write outside of it")
     if inner in outer.parents:
-        raise UsageError(f"{out}: the source {source} lies inside of it; write to another directory")
+        raise UsageError(
+            f"{out}: the source {source} lies inside of it; write to another directory"
+        )
 
 
 def _check_out(out: Path, force: bool) -> None:

@@ -74,7 +74,7 @@ class Mapping:
 
     @functools.cached_property
     def left_import(self) -> re.Pattern[bytes]:
-        """Found in every file that imports a package which is left as it is (and in some others)."""
+        """Found in every file that imports a package which is left, and in some others."""
         roots = sorted({p.name.partition(".")[0] for p in self.packages.values() if not p.becomes})
         return re.compile(rb"(?:from|import)[ \t].*\b(?:%s)\b" % "|".join(roots).encode("ascii"))
 

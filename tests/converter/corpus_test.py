@@ -1,0 +1,57 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Files that were never written for this: a sample of the standard library."""
+
+import ast
+import sysconfig
+from pathlib import Path
+
+import pytest
+from torch2ms.convert import Settings, convert
+from torch2ms.names import Names
+
+LIBRARY = Path(sysconfig.get_path("stdlib"))
+SKIPPED = {"site-packages", "__pycache__", "idlelib", "ensurepip"}
+FILES = sorted(
+    path
+    for path in LIBRARY.rglob("*.py")
+    if not SKIPPED & set(path.relative_to(LIBRARY).parts) and path.stat().st_size < 100_000
+)
+SAMPLE = FILES[:: max(1, len(FILES) // 300)]
+
+
+def test_the_sample_is_a_few_hundred_files():
+    assert 200 < len(SAMPLE) < 800
+
+
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_file_without_torch_is_the_same_bytes_even_when_it_is_parsed(path):
+    data = path.read_bytes()
+    # A comment makes the file one that might mention torch, so that every rule sees it.
+    marked = data + (b"" if data.endswith((b"\n", b"\r")) or not data else b"\n") + b"# torch\n"
+    after, result = convert(marked, path.name, Settings("adapter"))
+    assert after == marked
+    assert convert(data, path.name, Settings("adapter"))[0] == data
+    assert not [f for f in result.findings if f.kind not in ("left", "code")]
+
+
+def parsable(path):
+    """The tree, or None for the few files that test the parser itself."""
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+
+
+@pytest.mark.parametrize("path", SAMPLE[::3], ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_every_name_that_is_read_is_collected_once_with_its_scope(path):
+    tree = parsable(path) or ast.parse("x")
+    read = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)
+    ]
+    roots = []
+    for node, _ in Names(tree).references:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        roots.append(id(node))
+    assert sorted(roots) == sorted(id(node) for node in read)
