@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "csrc/binding/dtype.h"
 
+#include <algorithm>
+
+#include "pybind11/pybind11.h"
+
 namespace mindforge {
+namespace {
 
 std::string DtypeName(mindspore::TypeId dtype) {
   switch (dtype) {
@@ -39,6 +44,20 @@ std::string DtypeName(mindspore::TypeId dtype) {
     default:
       return "MindSpore dtype number " + std::to_string(static_cast<int>(dtype));
   }
+}
+
+}  // namespace
+
+void CheckDtype(const std::string& argument, mindspore::TypeId dtype,
+                const std::vector<mindspore::TypeId>& allowed) {
+  if (std::find(allowed.begin(), allowed.end(), dtype) != allowed.end()) {
+    return;
+  }
+  std::string names;
+  for (size_t i = 0; i < allowed.size(); ++i) {
+    names += (i == 0 ? "" : i + 1 == allowed.size() ? " or " : ", ") + DtypeName(allowed[i]);
+  }
+  throw pybind11::type_error(argument + " must be " + names + ", got " + DtypeName(dtype));
 }
 
 }  // namespace mindforge

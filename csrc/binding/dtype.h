@@ -4,6 +4,7 @@
 #define CSRC_BINDING_DTYPE_H_
 
 #include <string>
+#include <vector>
 
 #include "mindapi/base/type_id.h"
 
@@ -13,13 +14,10 @@ inline bool IsHalf(mindspore::TypeId dtype) {
   return dtype == mindspore::kNumberTypeFloat16 || dtype == mindspore::kNumberTypeBFloat16;
 }
 
-inline bool IsFloating(mindspore::TypeId dtype) {
-  return IsHalf(dtype) || dtype == mindspore::kNumberTypeFloat32 ||
-         dtype == mindspore::kNumberTypeFloat64;
-}
-
-// The name that an error message gives a dtype.
-std::string DtypeName(mindspore::TypeId dtype);
+// Throws the C++ form of Python's TypeError unless dtype is among `allowed`. `argument` starts the
+// message.
+void CheckDtype(const std::string& argument, mindspore::TypeId dtype,
+                const std::vector<mindspore::TypeId>& allowed);
 
 }  // namespace mindforge
 

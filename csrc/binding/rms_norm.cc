@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "csrc/binding/rms_norm.h"
 
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "csrc/binding/autograd.h"
 #include "csrc/binding/dispatch.h"
 #include "csrc/binding/dtype.h"
+#include "csrc/launch/rms_norm.h"
 #include "csrc/shapes/rms_norm.h"
 
 namespace mindforge {
@@ -38,18 +37,12 @@ struct RmsNormFunction : public Function<RmsNormFunction> {
 };
 
 void CheckDtypes(const ms::Tensor& x, const ms::Tensor& weight) {
-  if (!IsFloating(x.data_type())) {
-    throw pybind11::type_error(
-        "msops.rms_norm: x must be float16, bfloat16, float32 or float64, got " +
-        DtypeName(x.data_type()));
+  CheckDtype("msops.rms_norm: x", x.data_type(), RmsNormDtypes());
+  std::vector<mindspore::TypeId> weights{x.data_type()};
+  if (IsHalf(x.data_type())) {
+    weights.push_back(mindspore::kNumberTypeFloat32);
   }
-  const bool is_half = IsHalf(x.data_type());
-  if (weight.data_type() != x.data_type() &&
-      !(is_half && weight.data_type() == mindspore::kNumberTypeFloat32)) {
-    throw pybind11::type_error("msops.rms_norm: weight must be " + DtypeName(x.data_type()) +
-                               (is_half ? " like x, or float32" : " like x") + ", got " +
-                               DtypeName(weight.data_type()));
-  }
+  CheckDtype("msops.rms_norm: weight", weight.data_type(), weights);
 }
 
 pybind11::object RmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // rms_norm on MindSpore tensors in CPU memory.
-#include <algorithm>
 #include <stdexcept>
+#include <vector>
 
-#include "csrc/binding/rms_norm.h"
 #include "csrc/cpu/rms_norm.h"
 #include "csrc/cpu/runner.h"
+#include "csrc/launch/rms_norm.h"
 #include "csrc/shapes/rms_norm.h"
 
 namespace mindforge {
@@ -46,19 +46,18 @@ TypeId StatisticsDtype(TypeId x) {
   return x == mindspore::kNumberTypeFloat64 ? x : mindspore::kNumberTypeFloat32;
 }
 
-Shape StatisticsShape(const Shape& x, size_t weight_rank) {
-  Shape shape = x;
-  std::fill(shape.end() - static_cast<std::ptrdiff_t>(weight_rank), shape.end(), 1);
-  return shape;
-}
-
 }  // namespace
+
+std::vector<TypeId> RmsNormDtypes() {
+  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
+          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
+}
 
 RmsNormOutput LaunchRmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
   const RmsNormRows size = CheckRmsNorm(x.shape(), weight.shape(), eps);
   const ms::Tensor y(x.data_type(), x.shape());
   const ms::Tensor rstd(StatisticsDtype(x.data_type()),
-                        StatisticsShape(x.shape(), weight.shape().size()));
+                        RmsNormStatisticsShape(x.shape(), weight.shape()));
   cpu::Run("rms_norm", {x, weight}, {y, rstd}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
       using T = typename decltype(x_tag)::Type;

@@ -5,7 +5,7 @@
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_tensor
+from msops.arguments import check_number, check_tensor
 
 
 def rms_norm(x: mindspore.Tensor, weight: mindspore.Tensor, eps: float) -> mindspore.Tensor:
@@ -31,4 +31,5 @@ def rms_norm(x: mindspore.Tensor, weight: mindspore.Tensor, eps: float) -> minds
     """
     check_tensor("rms_norm", "x", x)
     check_tensor("rms_norm", "weight", weight)
+    check_number("rms_norm", "eps", eps)
     return native().rms_norm(x, weight, eps)

@@ -44,6 +44,13 @@ inline RmsNormRows CheckRmsNorm(const Shape& x, const Shape& weight, double eps)
   return {CountOf(x.begin(), x.begin() + lead), CountOf(weight.begin(), weight.end())};
 }
 
+// One value a row: x's leading dimensions, then a 1 for each dimension of weight.
+inline Shape RmsNormStatisticsShape(const Shape& x, const Shape& weight) {
+  Shape shape(x.begin(), x.end() - weight.size());
+  shape.resize(x.size(), 1);
+  return shape;
+}
+
 }  // namespace mindforge
 
 #endif  // CSRC_SHAPES_RMS_NORM_H_
