@@ -28,7 +28,8 @@ def _pinned_archive_impl(ctx):
     if result.return_code == UNAVAILABLE and ctx.attr.optional:
         # buildifier: disable=print
         print("{}\nTargets that need @{} are skipped.".format(result.stderr.strip(), ctx.name))
-        ctx.file("BUILD.bazel", _NOT_AVAILABLE)
+        absent = ctx.attr.unavailable_build_file
+        ctx.file("BUILD.bazel", ctx.read(absent) if absent else _NOT_AVAILABLE)
     elif result.return_code:
         fail(result.stderr.strip())
     else:
@@ -42,10 +43,18 @@ _pinned_archive = repository_rule(
         "optional": attr.bool(),
         "pin": attr.string_dict(mandatory = True),
         "strip_prefix": attr.string(),
+        "unavailable_build_file": attr.label(allow_single_file = True),
     },
 )
 
-def pinned_archive(name, build_file, pin = None, strip_prefix = "", include = [], optional = False):
+def pinned_archive(
+        name,
+        build_file,
+        pin = None,
+        strip_prefix = "",
+        include = [],
+        optional = False,
+        unavailable_build_file = None):
     """Defines a repository made of the content of one pinned archive.
 
     The bytes come from the download cache, see third_party/fetch/cache.py, or else from pip or npm
@@ -61,6 +70,8 @@ def pinned_archive(name, build_file, pin = None, strip_prefix = "", include = []
       optional: where the archive cannot be had, say so in one line and define only the constraint
         :available, with which nothing is compatible. The build file then must define :available as
         well, as an alias of a constraint that always holds, such as @platforms//os:linux.
+      unavailable_build_file: what becomes the BUILD file then, where dependents name targets of the
+        archive: Bazel 4 wants to see those targets even in builds that skip the dependents.
     """
     entry = UPSTREAMS[pin or name]
     _pinned_archive(
@@ -70,4 +81,5 @@ def pinned_archive(name, build_file, pin = None, strip_prefix = "", include = []
         optional = optional,
         pin = {key: value for key, value in entry.items() if key != "licence"},
         strip_prefix = strip_prefix.format(version = entry["version"]),
+        unavailable_build_file = unavailable_build_file,
     )
