@@ -17,7 +17,9 @@ LOSS_BOUND = 1e-5
 GRAD_NORM_BOUND = 1e-4
 """Largest relative difference of a gradient norm."""
 
-_WORKER = Path(__file__).parent / "worker.py"
+# Not resolved: beside this file lie the runfiles, behind the link its source.
+_ROOT = Path(__file__).absolute().parents[2]
+_WORKER = _ROOT / "tests/parity/worker.py"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,15 +45,17 @@ def mindspore_side() -> Side:
     return Side(sys.executable)
 
 
-def torch_side() -> Side:
+def torch_side(python: str) -> Side:
     """PyTorch's interpreter with the trainer and Megatron as they were before conversion.
 
-    MINDFORGE_TORCH_PYTHON names the interpreter, MINDFORGE_REFERENCE_PATH the folders to import from.
+    Both lie in the runfiles; MINDFORGE_REFERENCE_PATH names other folders to import from.
     """
+    in_runfiles = [_ROOT / "models", _ROOT.parent / "megatron_core/megatron_core_torch"]
+    default = os.pathsep.join(map(str, in_runfiles))
     return Side(
-        os.environ["MINDFORGE_TORCH_PYTHON"],
+        os.path.abspath(python),
         {
-            "PYTHONPATH": os.environ["MINDFORGE_REFERENCE_PATH"],
+            "PYTHONPATH": os.environ.get("MINDFORGE_REFERENCE_PATH", default),
             # Megatron asks for compiled helpers on import; eager is what is compared.
             "TORCHDYNAMO_DISABLE": "1",
         },

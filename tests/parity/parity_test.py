@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training on MindSpore follows training on PyTorch, step for step, and the comparison can fail."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,26 +10,31 @@ from mstrain import checkpoint
 from pair import Deviation, Job, Worker, deviation, mindspore_side, torch_side
 
 STEPS = 20
+STEPS_TO_NOTICE = 10
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory) -> tuple[list[dict], Path]:
     """Records of a PyTorch run, and a checkpoint of the weights it started from."""
     folder = tmp_path_factory.mktemp("reference")
-    with Worker(torch_side(), Job("tiny")) as worker:
+    side = torch_side(os.environ["MINDFORGE_TORCH_PYTHON"])
+    with Worker(side, Job("tiny")) as worker:
         start = Path(worker.ask("save", folder=str(folder))["path"])
         return worker.steps(STEPS), start
 
 
-def against_reference(reference, settings: dict, init: Path | None = None) -> Deviation:
+def against_reference(
+    reference, steps: int, settings: dict | None = None, init: Path | None = None
+) -> Deviation:
+    """How far a run on MindSpore is from the first steps of the reference."""
     records, start = reference
-    job = Job("tiny", settings=settings, init=str(init or start))
+    job = Job("tiny", settings=settings or {}, init=str(init or start))
     with Worker(mindspore_side(), job) as worker:
-        return deviation(records, worker.steps(STEPS))
+        return deviation(records[:steps], worker.steps(steps))
 
 
 def test_twenty_steps_of_tiny_agree_with_pytorch(reference, record_property, capsys) -> None:
-    found = against_reference(reference, {})
+    found = against_reference(reference, STEPS)
     record_property("largest_deviation", str(found))
     with capsys.disabled():
         print(f"\nlargest deviation over {STEPS} steps: {found}")
@@ -48,7 +54,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("settings", BROKEN.values(), ids=BROKEN.keys())
 def test_the_comparison_notices(reference, settings) -> None:
-    assert not against_reference(reference, settings).within_bounds()
+    found = against_reference(reference, STEPS_TO_NOTICE, settings)
+    assert not found.within_bounds(), found
 
 
 def test_the_comparison_notices_one_changed_weight(reference, tmp_path: Path) -> None:
@@ -57,4 +64,5 @@ def test_the_comparison_notices_one_changed_weight(reference, tmp_path: Path) ->
     stored.arrays[name][3, 4] += 0.05
     changed = tmp_path / "changed.safetensors"
     checkpoint.write(changed, stored.arrays, stored.description)
-    assert not against_reference(reference, {}, changed).within_bounds()
+    found = against_reference(reference, STEPS_TO_NOTICE, init=changed)
+    assert not found.within_bounds(), found

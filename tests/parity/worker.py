@@ -46,7 +46,8 @@ def answer(trainer: Any, command: dict[str, Any]) -> dict[str, Any]:
 
         return {"path": str(state.save(trainer, Path(command["folder"])))}
     if command["do"] == "peak":
-        return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"peak_mb": kibibytes * 1024 / 1e6}
     raise ValueError(f"unknown command {command['do']!r}")
 
 
