@@ -23,7 +23,8 @@ from packaging.metadata import Metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
-SUMS = Path(os.environ["MINDFORGE_WHEELS"]).absolute()
+FILES = [Path(path).absolute() for path in os.environ["MINDFORGE_WHEELS"].split()]
+(SUMS,) = [path for path in FILES if path.name == "SHA256SUMS"]
 PURE, NATIVE = "py3-none-any", "cp311-cp311-linux_x86_64"
 
 # Distribution: tag, name it is imported by, pin it is a converted form of.
@@ -42,8 +43,7 @@ NATIVE_MODULES = {
 
 def wheels() -> dict[str, Path]:
     """The built wheels by canonical name."""
-    files = sorted(SUMS.parent.glob("*.whl"))
-    return {str(parse_wheel_filename(path.name)[0]): path for path in files}
+    return {str(parse_wheel_filename(p.name)[0]): p for p in FILES if p.suffix == ".whl"}
 
 
 @cache
