@@ -167,9 +167,11 @@ def _failure(client: str, output: str) -> FetchError:
             "no space left for the download: free some, or set MINDFORGE_CACHE to a folder on "
             "another disk"
         )
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(npm )?(ERROR|error)\b", line)]
-    return Unavailable(f"{client} says: {(errors or lines or ['nothing'])[-1]}")
+    said = [line.strip() for line in output.splitlines()]
+    errors = [line for line in said if re.match(r"(npm )?(ERROR:?|error) ", line)]
+    # npm's first line is a code and its last where its log lies; pip's last is the reason.
+    reason = errors[1:2] if client == "npm" else errors[-1:]
+    return Unavailable(f"{client} says: {' '.join(reason or said[-1:])}")
 
 
 def _only_file(artifact: Artifact, folder: Path) -> Path:

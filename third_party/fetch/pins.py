@@ -42,7 +42,10 @@ def read_table(path: Path) -> dict[str, Pin]:
     Raises:
       FetchError: the file is not a table of pins; names the line.
     """
-    tree = ast.parse(path.read_bytes(), filename=str(path))
+    try:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except SyntaxError as error:
+        raise FetchError(f"{path}:{error.lineno}: {error.msg}") from error
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _TABLE:
             pins = (_pin(path, *item) for item in _items(path, node.value))
@@ -101,7 +104,8 @@ def artifact(pin: Pin, origin: str) -> Artifact:
 def rewrite(path: Path, pin: Pin, changes: dict[str, str]) -> bytes:
     """The table's bytes with new values for some fields of one pin; the rest stays as it is."""
     lines = path.read_bytes().splitlines(keepends=True)
-    for name, value in changes.items():
+    # From the back: the spans of a line stay true while what lies behind them changes.
+    for name, value in sorted(changes.items(), key=lambda change: -pin.spans[change[0]].begin):
         span = pin.spans[name]
         line = lines[span.line - 1]
         lines[span.line - 1] = line[: span.begin] + f'"{value}"'.encode() + line[span.end :]
