@@ -36,9 +36,23 @@ def imports(code: types.CodeType, roots: frozenset[str]) -> Iterator[tuple[int, 
     while stack:
         one = stack.pop()
         stack.extend(const for const in one.co_consts if isinstance(const, types.CodeType))
-        # Instructions are two bytes, the first one names the operation.
-        if _IMPORT_NAME in one.co_code[::2]:
+        if any(name.partition(".")[0] in roots for name in _asked_for(one)):
             yield from _imports_of(one, roots)
+
+
+def _asked_for(code: types.CodeType) -> Iterator[str]:
+    """The modules that some import instruction names; several times faster than `dis`."""
+    # Instructions are two bytes: the operation and the low byte of its argument. Higher bytes come
+    # before, in instructions of their own.
+    operations, arguments = code.co_code[::2], code.co_code[1::2]
+    position = operations.find(_IMPORT_NAME)
+    while position >= 0:
+        index, shift, before = arguments[position], 8, position - 1
+        while before >= 0 and operations[before] == dis.EXTENDED_ARG:
+            index |= arguments[before] << shift
+            shift, before = shift + 8, before - 1
+        yield code.co_names[index]
+        position = operations.find(_IMPORT_NAME, position + 1)
 
 
 def _imports_of(code: types.CodeType, roots: frozenset[str]) -> Iterator[tuple[int, str]]:

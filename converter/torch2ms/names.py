@@ -16,14 +16,19 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 Meanings = frozenset[str | None]
 Hook = Callable[[ast.AST, "Scope"], None]
 
 _OPAQUE: Meanings = frozenset({None})
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Statements that hold statements of the same scope, and those that open a scope.
+_COMPOUND = (
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+    *(ast.Try, ast.TryStar, ast.Match),
+)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -143,20 +148,19 @@ def statements(tree: ast.Module) -> Iterator[ast.stmt]:
     while stack:
         node = stack.pop()
         yield node
-        for block in _blocks(node):
-            stack.extend(reversed(block))
+        if isinstance(node, (*_COMPOUND, *_DEFINITIONS)):
+            for block in _blocks(node):
+                stack.extend(reversed(block))
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """The statement lists directly in `node`, last one first."""
     for name in ("finalbody", "orelse", "handlers", "cases", "body"):
-        block = getattr(node, name, None)
-        if not isinstance(block, list):
-            continue
+        block = getattr(node, name, ())
         if name in ("handlers", "cases"):
             for part in reversed(block):
                 yield part.body
-        else:
+        elif block:
             yield block
 
 
@@ -178,27 +182,29 @@ def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, 
 class Names:
     """The scopes of one module and the references made in them.
 
-    `references` holds every name that is read and every attribute chain (once, as a whole) with its
-    scope. `hooks` are called with the nodes of the types they name while the tree is walked; the
-    bindings are complete only after the constructor has returned.
+    `references` holds every name that is read and every attribute chain (once, as a whole), each
+    with the name that it starts with and its scope. `hooks` are called with the nodes of the types
+    they name while the tree is walked; the bindings are complete only after the constructor has
+    returned.
     """
 
     def __init__(self, tree: ast.Module, hooks: dict[type[ast.AST], Hook] | None = None) -> None:
         self.module = Scope("module", None)
-        self.references: list[tuple[ast.expr, Scope]] = []
+        self.references: list[tuple[str, ast.expr, Scope]] = []
         self._imports: list[tuple[str, str]] = []
         self._aliases: list[tuple[str, str]] = []
         self._hooks = hooks or {}
-        self._stack: list[tuple[ast.AST, Scope]] = []
-        # nonlocal needs the outer function's bindings: resolved in order of the walk, outer first.
-        self._deferred: deque[tuple[Scope, list[ast.AST]]] = deque()
-        self._push_all(tree.body, self.module)
-        self._walk()
+        # The nodes of the scope that is being walked, and the scopes that are still to be walked:
+        # outer ones first, because nonlocal needs the bindings of the function around.
+        self._stack: list[ast.AST | None] = []
+        self._deferred: deque[tuple[Scope, Sequence[ast.AST | None]]] = deque()
+        self._deferred.append((self.module, tree.body))
         while self._deferred:
-            scope, body = self._deferred.popleft()
-            self._declare_scope(scope, body)
-            self._push_all(body, scope)
-            self._walk()
+            scope, nodes = self._deferred.popleft()
+            if scope.kind in ("function", "class"):
+                _declare(scope, nodes)
+            self._stack.extend(reversed(nodes))
+            self._walk(scope)
 
     def spellings(self, wanted: Callable[[str], bool]) -> set[str]:
         """The names that some import of a wanted path, or an alias of such a name, binds anywhere.
@@ -214,75 +220,61 @@ class Names:
             grown = bool(more)
         return names
 
-    def _push_all(
-        self, nodes: list[ast.stmt] | list[ast.expr] | list[ast.AST], scope: Scope
-    ) -> None:
-        self._stack.extend((node, scope) for node in reversed(nodes))
-
-    @staticmethod
-    def _declare_scope(scope: Scope, body: list[ast.AST]) -> None:
-        """global and nonlocal hold for the whole scope, so they are read before anything else."""
-        stack = list(body)
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Global):
-                scope.globals.update(node.names)
-            elif isinstance(node, ast.Nonlocal):
-                scope.nonlocals.update(node.names)
-            elif not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-                for block in _blocks(node):
-                    stack.extend(block)
-
-    def _walk(self) -> None:
+    def _walk(self, scope: Scope) -> None:
         stack = self._stack
         hooks = self._hooks
         while stack:
-            node, scope = stack.pop()
+            node = stack.pop()
+            if node is None:
+                continue
             kind = node.__class__
             if kind is ast.Name:
                 self._name(node, scope)  # type: ignore[arg-type]
                 continue
-            if kind is ast.Constant:
-                continue
-            if kind in hooks:
-                hooks[kind](node, scope)
             if kind is ast.Attribute:
                 self._attribute(node, scope)  # type: ignore[arg-type]
                 continue
+            if kind in hooks:
+                hooks[kind](node, scope)
             handler = _HANDLERS.get(kind)
             if handler is not None:
                 handler(self, node, scope)
-            else:
-                self._children(node, scope)
+                continue
+            for name in _CHILDREN[kind]:
+                value = getattr(node, name)
+                if value.__class__ is list:
+                    stack.extend(value)
+                else:
+                    stack.append(value)
 
-    def _children(self, node: ast.AST, scope: Scope) -> None:
-        stack = self._stack
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                for item in value:
-                    if isinstance(item, ast.AST):
-                        stack.append((item, scope))
-            elif isinstance(value, ast.AST):
-                stack.append((value, scope))
+    def _children(self, node: ast.AST) -> None:
+        for name in _CHILDREN[node.__class__]:
+            value = getattr(node, name)
+            if isinstance(value, list):
+                self._stack.extend(value)
+            else:
+                self._stack.append(value)
+
+    def _later(self, scope: Scope, nodes: Sequence[ast.AST | None]) -> None:
+        self._deferred.append((scope, nodes))
 
     def _name(self, node: ast.Name, scope: Scope) -> None:
         if node.ctx.__class__ is ast.Load:
-            self.references.append((node, scope))
+            self.references.append((node.id, node, scope))
         elif node.ctx.__class__ is ast.Store:
             scope.bind(node.id, None)
         else:
             scope.declare(node.id)
-            self.references.append((node, scope))
+            self.references.append((node.id, node, scope))
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> None:
         value: ast.expr = node.value
         while value.__class__ is ast.Attribute:
             value = value.value
         if value.__class__ is ast.Name:
-            self.references.append((node, scope))
+            self.references.append((value.id, node, scope))
         else:
-            self._stack.append((value, scope))
+            self._stack.append(value)
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
@@ -298,72 +290,79 @@ class Names:
         home = _walrus_home(scope) if isinstance(node, ast.NamedExpr) else scope
         for target in targets:
             if not isinstance(target, ast.Name):
-                self._stack.append((target, scope))
+                self._stack.append(target)
             elif value is None:
                 if scope.kind == "function":
                     scope.declare(target.id)
             elif isinstance(value, ast.Constant) and value.value is None:
                 home.declare(target.id)
             elif isinstance(value, (ast.Name, ast.Attribute)):
-                home.bind(target.id, Alias(value, scope))
-                root = split_chain(value)[0]
-                if root is not None:
-                    self._aliases.append((target.id, root))
+                self._alias(target.id, value, scope, home)
             else:
                 home.bind(target.id, None)
         if isinstance(node, ast.AnnAssign):
-            self._stack.append((node.annotation, scope))
-        if value is not None:
-            self._stack.append((value, scope))
+            self._stack.append(node.annotation)
+        self._stack.append(value)
+
+    def _alias(self, name: str, value: ast.expr, scope: Scope, home: Scope) -> None:
+        home.bind(name, Alias(value, scope))
+        root = split_chain(value)[0]
+        if root is not None:
+            self._aliases.append((name, root))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         scope.bind(node.name, None)
-        self._push_all(node.decorator_list, scope)
+        self._stack.extend(node.decorator_list)
         outer = self._type_parameters(node, scope)
         inner = self._arguments(node.args, scope, outer)
-        if node.returns is not None:
-            self._stack.append((node.returns, outer))
-        self._deferred.append((inner, list(node.body)))
+        self._outside([node.returns], scope, outer)
+        self._later(inner, node.body)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> None:
-        inner = self._arguments(node.args, scope, scope)
-        self._deferred.append((inner, [node.body]))
+        self._later(self._arguments(node.args, scope, scope), [node.body])
 
-    def _arguments(self, args: ast.arguments, defaults: Scope, annotations: Scope) -> Scope:
+    def _arguments(self, args: ast.arguments, scope: Scope, outer: Scope) -> Scope:
         """The function's scope; defaults and annotations are evaluated outside of it."""
-        inner = Scope("function", annotations)
-        self._push_all(args.defaults, defaults)
-        self._push_all([default for default in args.kw_defaults if default is not None], defaults)
+        inner = Scope("function", outer)
+        self._stack.extend(args.defaults)
+        self._stack.extend(args.kw_defaults)
         variadic = [arg for arg in (args.vararg, args.kwarg) if arg is not None]
-        for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, *variadic):
+        every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *variadic]
+        for arg in every:
             inner.bind(arg.arg, None)
-            if arg.annotation is not None:
-                self._stack.append((arg.annotation, annotations))
+        self._outside([arg.annotation for arg in every if arg.annotation], scope, outer)
         return inner
+
+    def _outside(self, nodes: Sequence[ast.AST | None], scope: Scope, outer: Scope) -> None:
+        """Walk nodes that belong to `outer`: the current scope, or type parameters around it."""
+        if outer is scope:
+            self._stack.extend(nodes)
+        else:
+            self._later(outer, nodes)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         scope.bind(node.name, None)
-        self._push_all(node.decorator_list, scope)
+        self._stack.extend(node.decorator_list)
         outer = self._type_parameters(node, scope)
-        self._push_all(node.bases, outer)
-        self._push_all([keyword.value for keyword in node.keywords], outer)
-        self._deferred.append((Scope("class", outer), list(node.body)))
+        self._outside([*node.bases, *node.keywords], scope, outer)
+        self._later(Scope("class", outer), node.body)
 
     def _type_parameters(self, node: ast.AST, scope: Scope) -> Scope:
         """PEP 695: the parameters live in a scope of their own around the definition."""
         parameters = getattr(node, "type_params", None)
         if not parameters:
             return scope
-        inner = Scope("function", scope)
+        inner = Scope("type parameters", scope)
         for parameter in parameters:
             inner.bind(parameter.name, None)
-            self._children(parameter, inner)
+            parts = [getattr(parameter, name, None) for name in ("bound", "default_value")]
+            self._later(inner, parts)
         return inner
 
     def _type_alias(self, node: ast.AST, scope: Scope) -> None:
         scope.bind(node.name.id, None)  # type: ignore[attr-defined]
-        inner = self._type_parameters(node, scope)
-        self._stack.append((node.value, inner))  # type: ignore[attr-defined]
+        outer = self._type_parameters(node, scope)
+        self._outside([node.value], scope, outer)  # type: ignore[attr-defined]
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: Scope
@@ -371,28 +370,42 @@ class Names:
         """Its own scope, apart from the first iterable, which is evaluated outside."""
         inner = Scope("comprehension", scope)
         first = node.generators[0]
-        self._stack.append((first.iter, scope))
+        self._stack.append(first.iter)
+        parts: list[ast.AST | None] = []
         for generator in node.generators:
-            self._stack.append((generator.target, inner))
-            self._push_all(generator.ifs, inner)
+            parts += [generator.target, *generator.ifs]
             if generator is not first:
-                self._stack.append((generator.iter, inner))
-        parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
-        self._push_all(list(parts), inner)
+                parts.append(generator.iter)
+        parts += [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self._later(inner, parts)
 
     def _handler(self, node: ast.ExceptHandler, scope: Scope) -> None:
         if node.name:
             scope.bind(node.name, None)
-        self._children(node, scope)
+        self._children(node)
 
-    def _capture(self, node: ast.AST, scope: Scope) -> None:
-        name = getattr(node, "rest", None) if isinstance(node, ast.MatchMapping) else node.name  # type: ignore[attr-defined]
+    def _capture(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, scope: Scope) -> None:
+        name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         if name:
             scope.bind(name, None)
-        self._children(node, scope)
+        self._children(node)
 
-    def _declaration(self, node: ast.AST, scope: Scope) -> None:
-        """global and nonlocal were read when the scope began; at module level they say nothing."""
+    def _nothing(self, node: ast.AST, scope: Scope) -> None:
+        """A leaf; global and nonlocal were read when their scope began."""
+
+
+def _declare(scope: Scope, body: Sequence[ast.AST | None]) -> None:
+    """global and nonlocal hold for the whole scope, so they are read before anything else."""
+    stack = [node for node in body if isinstance(node, ast.stmt)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Global):
+            scope.globals.update(node.names)
+        elif isinstance(node, ast.Nonlocal):
+            scope.nonlocals.update(node.names)
+        elif isinstance(node, _COMPOUND):
+            for block in _blocks(node):
+                stack.extend(block)
 
 
 def _walrus_home(scope: Scope) -> Scope:
@@ -419,8 +432,28 @@ _HANDLERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.MatchAs: Names._capture,
     ast.MatchStar: Names._capture,
     ast.MatchMapping: Names._capture,
-    ast.Global: Names._declaration,
-    ast.Nonlocal: Names._declaration,
+    ast.Global: Names._nothing,
+    ast.Nonlocal: Names._nothing,
+    ast.Constant: Names._nothing,
+    ast.MatchSingleton: Names._nothing,
 }
 if hasattr(ast, "TypeAlias"):
     _HANDLERS[ast.TypeAlias] = Names._type_alias
+
+# Fields that hold text, numbers or operators: no name is read or bound in these.
+_LEAVES = {
+    *("asname", "attr", "conversion", "ctx", "id", "is_async", "kwd_attrs", "level", "module"),
+    *("op", "ops", "simple", "str", "type_comment"),
+    *("arg", "name", "rest"),
+}
+
+
+class _Children(dict[type[ast.AST], tuple[str, ...]]):
+    """For each type of node, the fields that hold nodes or lists of nodes."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+        return self[kind]
+
+
+_CHILDREN = _Children()

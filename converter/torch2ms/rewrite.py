@@ -269,11 +269,8 @@ class _Rewriter:
         spellings = names.spellings(self._names_package)
         if not spellings:
             return
-        for node, scope in names.references:
-            root: ast.expr = node
-            while isinstance(root, ast.Attribute):
-                root = root.value
-            if isinstance(root, ast.Name) and root.id in spellings:
+        for root, node, scope in names.references:
+            if root in spellings:
                 self._count_reference(node, resolve(node, scope))
 
     def _count_reference(self, node: ast.expr, meanings: Meanings) -> None:

@@ -50,7 +50,7 @@ def test_every_name_that_is_read_is_collected_once_with_its_scope(path):
         n for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)
     ]
     roots = []
-    for node, _ in Names(tree).references:
+    for _, node, _ in Names(tree).references:
         while isinstance(node, ast.Attribute):
             node = node.value
         roots.append(id(node))

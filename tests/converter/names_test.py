@@ -152,4 +152,4 @@ def test_many_aliases_of_one_name_are_resolved_at_once():
 def test_deep_expressions_do_not_exhaust_the_stack():
     source = "import torch\nx = " + " + ".join(["torch.a"] * 900)
     names = Names(ast.parse(source))
-    assert sum(1 for node, _ in names.references if isinstance(node, ast.Attribute)) == 900
+    assert sum(1 for _, node, _ in names.references if isinstance(node, ast.Attribute)) == 900
