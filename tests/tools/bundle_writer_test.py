@@ -12,9 +12,10 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import bundle_writer
 import locks
-import pytest
 from bundle_writer import BundleError
 from locks import LockError
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import content_rules
 import pytest
+
+import content_rules
 import source_tree
 import style_tools
 from content_rules import FORBIDDEN

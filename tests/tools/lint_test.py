@@ -13,9 +13,10 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 import content_rules
 import locks
-import pytest
 import source_tree
 import style_tools
 from content_rules import FORBIDDEN, Forbidden

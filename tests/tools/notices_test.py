@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import notices
 import pytest
 
+import notices
 from third_party.fetch import pins
 from third_party.fetch.cache import FetchError
 

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 import vendor
 from vendor import Tree, VendorError
 

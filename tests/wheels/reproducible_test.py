@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import nested_bazel
 import pytest
+
+import nested_bazel
 from nested_bazel import NestedBazel
 
 ARTIFACTS = [Path(path) for path in os.environ["MINDFORGE_ARTIFACTS"].split()]

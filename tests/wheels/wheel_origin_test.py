@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import wheel_origin
 import wheel_set
 from wheel_origin import CONTAINED, CONVERTED, Origin, OriginError, Pin

@@ -18,13 +18,14 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import core_metadata
 import pytest
-import wheel_writer
-from core_metadata import Project, WheelError
 from packaging.metadata import Metadata
 from packaging.tags import Tag
 from packaging.utils import parse_wheel_filename
+
+import core_metadata
+import wheel_writer
+from core_metadata import Project, WheelError
 from wheel_writer import WheelSpec
 
 
