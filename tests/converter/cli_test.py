@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import torch2ms
 from torch2ms import cli, tree
 

@@ -5,6 +5,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from torch2ms.convert import FileResult, Settings, convert
 
 

@@ -7,6 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 from torch2ms.convert import Settings, convert
 from torch2ms.names import Names
 

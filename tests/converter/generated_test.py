@@ -8,6 +8,7 @@ import tokenize
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from torch2ms.convert import Settings, convert
 
 NAMES = ["torch", "nn", "F", "x", "importlib", "sys", "self"]

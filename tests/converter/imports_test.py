@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+
 from torch2ms.convert import Settings, convert
 
 REWRITE = {

@@ -6,6 +6,7 @@ import ast
 import sys
 
 import pytest
+
 from torch2ms.names import Names, resolve
 
 CASES = {

@@ -5,6 +5,7 @@
 import textwrap
 
 import pytest
+
 from torch2ms import recipes
 from torch2ms.convert import Settings, convert
 from torch2ms.errors import UsageError

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from torch2ms import convert, recipes, rewrite, tree
 from torch2ms.errors import UsageError
 from torch2ms.tree import Options

@@ -3,6 +3,7 @@
 """Version ranges as recipes and pins use them."""
 
 import pytest
+
 from torch2ms.versions import contains
 
 INSIDE = [
