@@ -5,17 +5,6 @@
 load("//third_party:upstreams.bzl", "UPSTREAMS")
 load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "run_fetcher")
 
-_NOT_AVAILABLE = """# Written by //third_party:pinned_archive.bzl: the archive could not be had.
-package(default_visibility = ["//visibility:public"])
-
-constraint_setting(name = "fetched")
-
-constraint_value(
-    name = "available",
-    constraint_setting = ":fetched",
-)
-"""
-
 def _pinned_archive_impl(ctx):
     pin = ctx.attr.pin
     arguments = ["archive", ctx.path(".")]
@@ -25,11 +14,10 @@ def _pinned_archive_impl(ctx):
     arguments += ["--include=" + pattern for pattern in ctx.attr.include]
     result = run_fetcher(ctx, "fetching " + pin["file"], arguments)
     ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))
-    if result.return_code == UNAVAILABLE and ctx.attr.optional:
+    if result.return_code == UNAVAILABLE and ctx.attr.unavailable_build_file:
         # buildifier: disable=print
         print("{}\nTargets that need @{} are skipped.".format(result.stderr.strip(), ctx.name))
-        absent = ctx.attr.unavailable_build_file
-        ctx.file("BUILD.bazel", ctx.read(absent) if absent else _NOT_AVAILABLE)
+        ctx.file("BUILD.bazel", ctx.read(ctx.attr.unavailable_build_file))
     elif result.return_code:
         fail(result.stderr.strip())
     else:
@@ -40,7 +28,6 @@ _pinned_archive = repository_rule(
     attrs = {
         "build_file": attr.label(mandatory = True, allow_single_file = True),
         "include": attr.string_list(),
-        "optional": attr.bool(),
         "pin": attr.string_dict(mandatory = True),
         "strip_prefix": attr.string(),
         "unavailable_build_file": attr.label(allow_single_file = True),
@@ -53,7 +40,6 @@ def pinned_archive(
         pin = None,
         strip_prefix = "",
         include = [],
-        optional = False,
         unavailable_build_file = None):
     """Defines a repository made of the content of one pinned archive.
 
@@ -67,18 +53,17 @@ def pinned_archive(
       strip_prefix: folder of the archive whose content is wanted.
       include: patterns of the paths to unpack (`*` stays in one folder, `**` does not); all if
         empty. Patterns are matched after strip_prefix.
-      optional: where the archive cannot be had, say so in one line and define only the constraint
-        :available, with which nothing is compatible. The build file then must define :available as
-        well, as an alias of a constraint that always holds, such as @platforms//os:linux.
-      unavailable_build_file: what becomes the BUILD file then, where dependents name targets of the
-        archive: Bazel 4 wants to see those targets even in builds that skip the dependents.
+      unavailable_build_file: for an archive that the build can do without. Where it cannot be had,
+        this becomes the BUILD file, and the reason is printed. It defines every target that
+        dependents name, since Bazel 4 looks at them even where it skips the dependents, and a
+        constraint_value :available that holds nowhere. The other build file has :available as an
+        alias of a constraint that always holds. Dependents list it in target_compatible_with.
     """
     entry = UPSTREAMS[pin or name]
     _pinned_archive(
         name = name,
         build_file = build_file,
         include = include,
-        optional = optional,
         pin = {key: value for key, value in entry.items() if key != "licence"},
         strip_prefix = strip_prefix.format(version = entry["version"]),
         unavailable_build_file = unavailable_build_file,

@@ -113,7 +113,6 @@ def cann_configure(name):
             "third_party/acl/inc/**",
             "third_party/hccl/inc/**",
         ],
-        optional = True,
         pin = "torch_npu",
         strip_prefix = "torch_npu/include",
         unavailable_build_file = "//third_party/cann:no_acl_headers.BUILD",
