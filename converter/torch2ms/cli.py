@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from torch2ms import __version__, recipes, report, tree
 from torch2ms.errors import UsageError
@@ -54,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"torch2ms: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"torch2ms: {_os_error(error)}", file=sys.stderr)
         return 2
@@ -90,6 +95,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     _convert_arguments(convert)
     convert.set_defaults(run=_convert)
+    check = commands.add_parser(
+        "check",
+        help="say what convert would do, and write nothing",
+        description="Report what `torch2ms convert` would do. Nothing is written but --report.",
+    )
+    _common_arguments(check)
+    check.set_defaults(run=_check)
+    diff = commands.add_parser(
+        "diff",
+        help="show what convert would change",
+        description="Print what `torch2ms convert` would change as a unified diff.",
+    )
+    _common_arguments(diff)
+    diff.set_defaults(run=_diff)
     return parser
 
 
@@ -97,21 +116,8 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("source", metavar="SRC", nargs="?", type=Path, help="a directory or a Python file")
     add("out", metavar="OUT", type=Path, help="what to write: must not exist, or be empty")
-    add("--target", choices=recipes.TARGETS, default="adapter", help="default: adapter")
-    add("--recipes", type=Path, metavar="PATH", help="a recipe file, or a directory of them")
-    add("--upstream", metavar="NAME==VERSION", help="what SRC is: chooses and checks the recipes")
-    add("--report", type=Path, metavar="FILE.json", help="write what was found, file by file")
-    add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
-    add("--strict", action="store_true", help="exit status 1 for anything that is uncertain")
-    add(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="leave out files and directories whose path or name matches (may be repeated)",
-    )
+    _settings_arguments(parser)
     add("--force", action="store_true", help="replace OUT if an earlier conversion made it")
-    add("--quiet", action="store_true", help="no summary, no progress; problems are still told")
     add(
         "--files-from",
         type=Path,
@@ -127,6 +133,29 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _common_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a Python file")
+    _settings_arguments(parser)
+
+
+def _settings_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--target", choices=recipes.TARGETS, default="adapter", help="default: adapter")
+    add("--recipes", type=Path, metavar="PATH", help="a recipe file, or a directory of them")
+    add("--upstream", metavar="NAME==VERSION", help="what SRC is: chooses and checks the recipes")
+    add("--report", type=Path, metavar="FILE.json", help="write what was found, file by file")
+    add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
+    add("--strict", action="store_true", help="exit status 1 for anything that is not converted")
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out files and directories whose path or name matches (may be repeated)",
+    )
+    add("--quiet", action="store_true", help="no summary, no progress; problems are still told")
+
+
 def _jobs(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes")
@@ -136,6 +165,53 @@ def _jobs(text: str) -> int:
 def _convert(options: argparse.Namespace) -> int:
     if (options.source is None) == (options.files_from is None):
         raise UsageError("convert: give either SRC or --files-from LIST")
+    return _finish(options, _run_convert(options, _how(options)))
+
+
+def _run_convert(options: argparse.Namespace, how: tree.Options) -> TreeResult:
+    if options.files_from is not None:
+        files = options.files_from.read_text(encoding="utf-8").splitlines()
+        return tree.convert_files(files, options.strip_prefix, options.out, how)
+    out = Path(os.path.abspath(options.out))
+    if options.source.is_file():
+        return tree.convert_file(options.source, out, how)
+    if not options.source.exists():
+        raise UsageError(f"{options.source}: no such file or directory")
+    with _Progress(quiet=options.quiet) as progress:
+        return tree.convert_tree(options.source, out, how, progress.show)
+
+
+def _check(options: argparse.Namespace) -> int:
+    how = _how(options)
+    with _Progress(quiet=options.quiet) as progress:
+        result = tree.check(options.source, how, progress.show)
+    return _finish(options, result)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    if options.report is not None:
+        raise UsageError("diff: --report belongs to check and convert")
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    sys.stdout.flush()
+    for text in tree.diffs(options.source, _how(options)):
+        data = (_coloured(text) if colour else text).encode("latin-1")
+        sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _coloured(text: str) -> str:
+    codes = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        code = next((code for start, code in codes.items() if line.startswith(start)), None)
+        if code:
+            lines[index] = f"\033[{code}m{line}\033[0m"
+    return "\n".join(lines)
+
+
+def _how(options: argparse.Namespace) -> tree.Options:
+    """The settings that all commands share; raises UsageError where they do not fit together."""
     if options.report is not None and options.report.suffix != ".json":
         raise UsageError(f"--report {options.report}: must end in .json")
     if options.report is not None and not options.report.parent.is_dir():
@@ -143,17 +219,18 @@ def _convert(options: argparse.Namespace) -> int:
     found = []
     if options.recipes is not None:
         found = recipes.load(options.recipes, options.upstream, options.target)
-    result = _run(
-        options,
-        tree.Options(
-            target=options.target,
-            upstream=options.upstream,
-            recipes=found,
-            exclude=options.exclude,
-            jobs=options.jobs or len(os.sched_getaffinity(0)),
-            force=options.force,
-        ),
+    return tree.Options(
+        target=options.target,
+        upstream=options.upstream,
+        recipes=found,
+        exclude=options.exclude,
+        jobs=options.jobs or len(os.sched_getaffinity(0)),
+        force=getattr(options, "force", False),
     )
+
+
+def _finish(options: argparse.Namespace, result: TreeResult) -> int:
+    """Write the report, say what was done; returns the exit status."""
     if options.report is not None:
         _write(options.report, report.report(result))
     if not options.quiet:
@@ -164,21 +241,6 @@ def _convert(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _run(options: argparse.Namespace, how: tree.Options) -> TreeResult:
-    if options.files_from is not None:
-        files = options.files_from.read_text(encoding="utf-8").splitlines()
-        return tree.convert_files(files, options.strip_prefix, options.out, how)
-    if options.source.is_file():
-        return tree.convert_file(options.source, options.out, how)
-    if not options.source.exists():
-        raise UsageError(f"{options.source}: no such file or directory")
-    progress = _Progress(quiet=options.quiet)
-    try:
-        return tree.convert_tree(options.source, options.out, how, progress.show)
-    finally:
-        progress.clear()
-
-
 class _Progress:
     """A line on stderr that is redrawn on a terminal; elsewhere one now and then, on long work."""
 
@@ -187,6 +249,9 @@ class _Progress:
         self._quiet = quiet
         self._next = time.monotonic() + (0.2 if self._terminal else 10.0)
         self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
 
     def show(self, done: int, total: int) -> None:
         """Tell how far the work is, unless that was told a moment ago."""
@@ -199,7 +264,7 @@ class _Progress:
         print(f"\r{text}" if self._terminal else text, end="", file=sys.stderr)
         print("" if self._terminal else "\n", end="", file=sys.stderr, flush=True)
 
-    def clear(self) -> None:
+    def __exit__(self, *error: object) -> None:
         """Take the progress line off the terminal."""
         if self._shown and self._terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from torch2ms.mapping import ImportCall, Mapping
 from torch2ms.names import Hook, Meanings, Names, Scope, certain, resolve, statements
@@ -30,7 +31,9 @@ class Finding:
     kind: `left` (an import of a package that stays as it is), `unconverted` (a reference to torch
     that could not be rewritten), `uncertain` (a name that is torch's on some ways only), `dynamic`
     (an attribute of torch looked up by a computed name: the adapter answers at run time), `code`
-    (source code in a string: kept), `local` (the tree has a module of that name: not torch's).
+    (source code in a string: kept), `name` (a string that reads as a torch path, given to a
+    function that is not known to import it: kept), `local` (the tree has a module of that name, so
+    it is not torch's).
     """
 
     line: int
@@ -140,6 +143,8 @@ class _Rewriter:
         if package is None:
             return False
         if dotted.partition(".")[0] in self.local_roots:
+            if package.becomes is None:
+                return False
             message = "the tree has a top-level module of this name"
             self.result.findings.append(Finding(line, "local", dotted, message))
             return False
@@ -190,8 +195,10 @@ class _Rewriter:
         meanings = resolve(node.func, scope)
         if meanings == {"builtins.getattr"} and len(node.args) > 1:
             self._computed_attribute(node, scope)
+        known = False
         for meaning in meanings:
             for call in self._calls(meaning):
+                known = True
                 argument, keyword = _argument(node, call)
                 if argument is None or not self._is_renamed_string(argument):
                     continue
@@ -201,6 +208,10 @@ class _Rewriter:
                     self._version(node, argument, keyword)
                 else:
                     self._string(argument)
+        first = node.args[0] if node.args else None
+        if not known and isinstance(first, ast.Constant) and _is_path(first.value):
+            message = "a string that reads as a torch name is kept as it is"
+            self.result.findings.append(Finding(node.lineno, "name", first.value, message))
 
     def _computed_attribute(self, node: ast.Call, scope: Scope) -> None:
         owner = certain(resolve(node.args[0], scope))
@@ -364,6 +375,10 @@ def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | No
             node = node.func.value
         else:
             return None
+
+
+def _is_path(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and re.fullmatch(r"\w+(\.\w+)+", value) is not None
 
 
 def _argument(node: ast.Call, call: ImportCall) -> tuple[ast.expr | None, ast.keyword | None]:

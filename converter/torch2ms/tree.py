@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A whole tree: found, converted in parallel, and put in place at once.
+"""A whole tree: converted in parallel, and put in place at once.
 
 The result does not depend on the number of processes. The source tree is only read. The output
 appears under its name when it is complete, or not at all: it is written beside it and renamed.
@@ -9,10 +9,10 @@ appears under its name when it is complete, or not at all: it is written beside 
 from __future__ import annotations
 
 import contextlib
-import fnmatch
+import difflib
 import gc
 import hashlib
-import json
+import io
 import multiprocessing
 import os
 import shutil
@@ -20,18 +20,16 @@ import signal
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 
-from torch2ms import mapping
+from torch2ms import plan
 from torch2ms.convert import FileResult, Settings, convert
 from torch2ms.errors import UsageError
+from torch2ms.plan import Plan, Task
 from torch2ms.recipes import Applied, Recipe
-from torch2ms.report import MANIFEST, Skipped, TreeResult, manifest
+from torch2ms.report import MANIFEST, TreeResult, manifest
 
-PYTHON_SUFFIXES = frozenset({".py", ".pyi", ".pyw"})
-# Never part of a source: version control and compiled caches.
-IGNORED_DIRECTORIES = frozenset({".git", ".hg", ".svn", "__pycache__"})
 # Under this much source, starting processes costs more than it saves.
 _PARALLEL_BYTES = 2_000_000
 
@@ -50,24 +48,13 @@ class Options:
     force: bool = False
 
 
-@dataclass(frozen=True)
-class _Task:
-    """One file to convert or copy; `link` is the text of a symbolic link to make instead."""
-
-    source: str
-    path: str
-    size: int = 0
-    link: str | None = None
-    recipes: tuple[Recipe, ...] = ()
+def no_progress(done: int, total: int) -> None:
+    """For conversions that nobody watches."""
 
 
-@dataclass
-class _Plan:
-    tasks: list[_Task] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-
-
-def convert_tree(source: Path, out: Path, options: Options, progress: Progress) -> TreeResult:
+def convert_tree(
+    source: Path, out: Path, options: Options, progress: Progress = no_progress
+) -> TreeResult:
     """Convert the tree `source` into the new directory `out`.
 
     Raises UsageError for bad input and RecipeError for a recipe that does not fit; then nothing is
@@ -76,11 +63,10 @@ def convert_tree(source: Path, out: Path, options: Options, progress: Progress) 
     if not source.is_dir():
         raise UsageError(f"{source}: not a directory")
     _check_apart(source, out)
-    plan = _plan_tree(source, options)
-    earlier = _applied_before(source, options.recipes)
     _check_out(out, options.force)
+    work = plan.of_tree(source, options.recipes, options.exclude)
     with _staged(out) as stage:
-        result = _run(plan, stage, options, _local_roots(source), earlier, progress)
+        result = _run(work, stage, options, progress)
         (stage / MANIFEST).write_bytes(manifest(result))
         _put_in_place(stage, out)
     return result
@@ -96,10 +82,9 @@ def convert_file(source: Path, out: Path, options: Options) -> TreeResult:
         raise UsageError(f"{out}: is the source itself; write to another file")
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: no such directory")
-    plan = _Plan([_Task(str(source), source.name)])
-    _give_recipes(plan, options.recipes, ())
+    work = plan.of_file(source, options.recipes)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as stage:
-        result = _run(plan, Path(stage), options, frozenset(), (), _no_progress)
+        result = _run(work, Path(stage), options, no_progress)
         os.replace(Path(stage) / source.name, out)
     return result
 
@@ -112,192 +97,91 @@ def convert_files(
     For build systems: `out` may exist, symbolic links are followed, a file is only replaced when
     all are converted.
     """
-    plan = _Plan()
-    taken: dict[str, str] = {}
-    for file in files:
-        path = _without_prefix(file, prefixes)
-        if path in taken:
-            raise UsageError(f"{file}: has the same place in the result as {taken[path]}: {path}")
-        taken[path] = file
-        if not os.path.isfile(file):
-            raise UsageError(f"{file}: no such file")
-        plan.tasks.append(_Task(file, path, os.path.getsize(file)))
-    plan.tasks.sort(key=lambda task: task.path)
-    top = {path.partition("/")[0].removesuffix(".py") for path in taken}
-    roots = frozenset(top & mapping.load().renamed_roots)
+    work = plan.of_list(files, prefixes, options.recipes)
     out.mkdir(parents=True, exist_ok=True)
-    _give_recipes(plan, options.recipes, ())
     with tempfile.TemporaryDirectory(prefix=".torch2ms.", dir=out) as stage:
-        result = _run(plan, Path(stage), options, roots, (), _no_progress)
+        result = _run(work, Path(stage), options, no_progress)
         (Path(stage) / MANIFEST).write_bytes(manifest(result))
-        for path in [*taken, MANIFEST]:
+        for path in [*(task.path for task in work.tasks), MANIFEST]:
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(Path(stage) / path, out / path)
     return result
 
 
-def _without_prefix(file: str, prefixes: Sequence[str]) -> str:
-    for prefix in prefixes:
-        if prefix == ".":
-            return file
-        inside = file.removeprefix(prefix.rstrip("/") + "/")
-        if inside != file:
-            return inside
-    if prefixes:
-        raise UsageError(f"{file}: does not begin with {' or '.join(prefixes)}")
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-        raise UsageError(f"{file}: give --strip-prefix to say where it goes")
-    return file
+def check(source: Path, options: Options, progress: Progress = no_progress) -> TreeResult:
+    """What a conversion of a tree or a file would do, without writing anything."""
+    return _run(_plan_of(source, options), None, options, progress)
 
 
-# --- what is in a tree
+def diffs(source: Path, options: Options) -> Iterator[str]:
+    """The unified diff of each file that a conversion would change, in order of their paths.
 
-
-def _plan_tree(source: Path, options: Options) -> _Plan:
-    plan = _Plan()
-    root = os.path.realpath(source)
-    for entry, path in _entries(str(source), "", options.exclude, plan):
-        if path == MANIFEST:
-            continue
-        if entry.is_symlink():
-            _plan_link(entry, path, root, plan)
-        elif entry.is_file():
-            plan.tasks.append(_Task(entry.path, path, entry.stat().st_size))
-        else:
-            plan.skipped.append(Skipped(path, "neither a file, a directory nor a link"))
-    plan.tasks.sort(key=lambda task: task.path)
-    plan.skipped.sort(key=lambda skipped: skipped.path)
-    return plan
-
-
-def _entries(
-    directory: str, prefix: str, exclude: Sequence[str], plan: _Plan
-) -> Iterator[tuple[os.DirEntry[str], str]]:
-    with os.scandir(directory) as entries:
-        for entry in sorted(entries, key=lambda item: item.name):
-            path = prefix + entry.name
-            pattern = next((p for p in exclude if _matches(path, entry.name, p)), None)
-            if pattern is not None:
-                plan.skipped.append(Skipped(path, f"excluded by {pattern}"))
-            elif not entry.is_dir(follow_symlinks=False):
-                yield entry, path
-            elif entry.name not in IGNORED_DIRECTORIES:
-                yield from _entries(entry.path, path + "/", exclude, plan)
-
-
-def _matches(path: str, name: str, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(path, pattern.rstrip("/")) or fnmatch.fnmatchcase(name, pattern)
-
-
-def _plan_link(entry: os.DirEntry[str], path: str, root: str, plan: _Plan) -> None:
-    """A link inside of the tree becomes the same link in the result, relative whatever it was."""
-    target = os.path.realpath(entry.path)
-    if os.path.commonpath([root, target]) != root:
-        plan.skipped.append(Skipped(path, "a symbolic link that leaves the tree"))
-        return
-    if not os.path.exists(target):
-        plan.skipped.append(Skipped(path, "a symbolic link to nothing"))
-        return
-    here = os.path.dirname(os.path.join(root, path))
-    plan.tasks.append(_Task(entry.path, path, link=os.path.relpath(target, here)))
-
-
-def _local_roots(source: Path) -> frozenset[str]:
-    """The renamed packages' names that are modules of the tree itself.
-
-    A directory that is a package holds no top-level modules: its torch.py is package.torch.
+    Each character stands for a byte (Latin-1): a diff shows bytes, whatever their encoding.
     """
-    if (source / "__init__.py").exists():
-        return frozenset()
-    names = mapping.load().renamed_roots
-    return frozenset(
-        name
-        for name in names
-        if (source / f"{name}.py").exists() or (source / name / "__init__.py").exists()
-    )
-
-
-# --- recipes
-
-
-def _applied_before(source: Path, recipes: Sequence[Recipe]) -> tuple[str, ...]:
-    """The names of the recipes that made this tree, if it is a result of ours.
-
-    Raises RecipeError for one that has changed since: its effect cannot be told from the code.
-    """
-    try:
-        table = json.loads((source / MANIFEST).read_bytes())
-        rows = {row["name"]: row["sha256"] for row in table["recipes"]}
-    except FileNotFoundError:
-        return ()
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{source / MANIFEST}: not a manifest of torch2ms: {error}") from error
-    for recipe in recipes:
-        if rows.get(recipe.name, recipe.sha256) != recipe.sha256:
-            raise recipe.error("an older form of it made this tree; convert the original instead")
-    return tuple(rows)
-
-
-def _give_recipes(plan: _Plan, recipes: Sequence[Recipe], earlier: Sequence[str]) -> None:
-    by_file: dict[str, list[Recipe]] = {}
-    for recipe in recipes:
-        if recipe.name not in earlier:
-            by_file.setdefault(recipe.file, []).append(recipe)
-    for index, task in enumerate(plan.tasks):
-        own = by_file.pop(task.path, None)
-        if own is None:
+    work = _plan_of(source, options)
+    settings = Settings(options.target, work.local_roots)
+    for task in work.tasks:
+        if task.link is not None:
             continue
-        if not _is_python(task):
-            raise own[0].error("not a Python file")
-        plan.tasks[index] = replace(task, recipes=tuple(own))
-    for missing in by_file.values():
-        raise missing[0].error("there is no such file in the source")
+        data = Path(task.source).read_bytes()
+        if plan.is_python(task, data):
+            after, _ = convert(data, task.path, settings, task.recipes)
+            if after != data:
+                yield "".join(_diff(data, after, task.path))
+
+
+def _diff(before: bytes, after: bytes, path: str) -> Iterator[str]:
+    # Latin-1 gives every byte a character: what is printed in the end are the bytes themselves.
+    name = os.fsencode(path).decode("latin-1")
+    old, new = ([line.decode("latin-1") for line in io.BytesIO(data)] for data in (before, after))
+    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _plan_of(source: Path, options: Options) -> Plan:
+    if source.is_file():
+        return plan.of_file(source, options.recipes)
+    if not source.is_dir():
+        raise UsageError(f"{source}: no such file or directory")
+    return plan.of_tree(source, options.recipes, options.exclude)
 
 
 # --- running
 
-
-def _run(
-    plan: _Plan,
-    stage: Path,
-    options: Options,
-    local_roots: frozenset[str],
-    earlier: Sequence[str],
-    progress: Progress,
-) -> TreeResult:
-    _give_recipes(plan, options.recipes, earlier)
-    settings = Settings(options.target, local_roots)
-    for directory in sorted({os.path.dirname(task.path) for task in plan.tasks}):
-        (stage / directory).mkdir(parents=True, exist_ok=True)
-    work = [(task, str(stage / task.path), settings) for task in plan.tasks]
-    files: list[FileResult] = []
-    with _pool(options.jobs, plan) as each, _without_collector():
-        for done in each(_do, work):
-            if done is not None:
-                files.append(done)
-            progress(len(files), len(work))
-    for recipe in options.recipes:
-        if recipe.name in earlier:
-            owner = next((file for file in files if file.path == recipe.file), None)
-            if owner is None:
-                raise recipe.error("there is no such file in the source")
-            owner.applied.append(Applied(recipe, ()))
-    return TreeResult(options.target, options.upstream, files, plan.skipped)
-
-
-_Work = tuple[_Task, str, Settings]
+_Work = tuple[Task, str | None, Settings]
 _Each = Callable[[Callable[[_Work], FileResult | None], list[_Work]], Iterator[FileResult | None]]
 
 
+def _run(work: Plan, stage: Path | None, options: Options, progress: Progress) -> TreeResult:
+    """Convert every file into `stage`, or nowhere."""
+    settings = Settings(options.target, work.local_roots)
+    if stage is not None:
+        for directory in sorted({os.path.dirname(task.path) for task in work.tasks}):
+            (stage / directory).mkdir(parents=True, exist_ok=True)
+    items: list[_Work] = [
+        (task, str(stage / task.path) if stage else None, settings) for task in work.tasks
+    ]
+    files: list[FileResult] = []
+    with _pool(options.jobs, work) as each, _without_collector():
+        for number, done in enumerate(each(_do, items), 1):
+            if done is not None:
+                done.applied += [
+                    Applied(recipe, ()) for recipe in work.earlier if recipe.file == done.path
+                ]
+                files.append(done)
+            progress(number, len(items))
+    return TreeResult(options.target, options.upstream, files, work.skipped)
+
+
 @contextlib.contextmanager
-def _pool(jobs: int, plan: _Plan) -> Iterator[_Each]:
+def _pool(jobs: int, work: Plan) -> Iterator[_Each]:
     """An ordered map over all files: in this process, or in `jobs` of them."""
-    size = sum(task.size for task in plan.tasks if _is_python(task))
+    size = sum(task.size for task in work.tasks if plan.is_python(task))
     if jobs <= 1 or size < _PARALLEL_BYTES:
         yield map
         return
     with multiprocessing.get_context("fork").Pool(jobs, _begin_worker) as pool:
-        yield lambda function, work: pool.imap(function, work, chunksize=8)
+        yield lambda function, items: pool.imap(function, items, chunksize=8)
 
 
 def _begin_worker() -> None:
@@ -320,37 +204,31 @@ def _without_collector() -> Iterator[None]:
 
 
 def _do(work: _Work) -> FileResult | None:
-    """Write one file of the result; links have no entry of their own."""
+    """Convert one file and write it; links have no entry of their own."""
     task, destination, settings = work
     try:
-        return _converted(task, destination, settings)
+        if task.link is None:
+            return _converted(task, destination, settings)
+        if destination is not None:
+            os.symlink(task.link, destination)
+        return None
     except OSError as error:
         # Errors of write() have no name of their own.
         raise UsageError(f"{task.path}: {error.strerror or error}") from error
 
 
-def _converted(task: _Task, destination: str, settings: Settings) -> FileResult | None:
-    if task.link is not None:
-        os.symlink(task.link, destination)
-        return None
+def _converted(task: Task, destination: str | None, settings: Settings) -> FileResult:
     data = Path(task.source).read_bytes()
-    if _is_python(task, data):
+    if plan.is_python(task, data):
         data, result = convert(data, task.path, settings, task.recipes)
     else:
         digest = hashlib.sha256(data).hexdigest()
         result = FileResult(task.path, digest, digest)
-    Path(destination).write_bytes(data)
-    mode = stat.S_IMODE(os.stat(task.source).st_mode)
-    os.chmod(destination, mode | stat.S_IWUSR)
+    if destination is not None:
+        Path(destination).write_bytes(data)
+        mode = stat.S_IMODE(os.stat(task.source).st_mode)
+        os.chmod(destination, mode | stat.S_IWUSR)
     return result
-
-
-def _is_python(task: _Task, data: bytes = b"") -> bool:
-    suffix = PurePosixPath(task.path).suffix
-    if suffix in PYTHON_SUFFIXES:
-        return True
-    first = data[:80].partition(b"\n")[0]
-    return not suffix and first.startswith(b"#!") and b"python" in first
 
 
 # --- putting the result in place
@@ -413,7 +291,3 @@ def _put_in_place(stage: Path, out: Path) -> None:
         os.rename(old, out)
         raise
     shutil.rmtree(old)
-
-
-def _no_progress(done: int, total: int) -> None:
-    """For conversions that are too short to tell about."""

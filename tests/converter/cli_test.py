@@ -151,6 +151,38 @@ def test_help_names_the_exit_statuses_and_every_option(capsys):
         assert word in text
 
 
+def test_check_reports_and_writes_nothing(source, tmp_path, capsys):
+    (source / "b.py").write_text("# torch\n__import__('tor' 'ch')\n")
+    before = sorted(tmp_path.rglob("*"))
+    assert run("check", source) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+    out, err = capsys.readouterr()
+    assert out.startswith("2 files, 1 changed")
+    assert err.startswith("b.py:2: ")
+    assert run("check", source / "a.py", "--report", tmp_path / "r.json") == 0
+    assert json.loads((tmp_path / "r.json").read_text())["numbers"]["files"] == 1
+    assert run("check", tmp_path / "absent") == 2
+
+
+def test_diff_shows_the_bytes_that_change_and_no_others(source, capfdbinary):
+    data = b"# coding: latin-1\nx = '\xe9\x0c'\r\nimport torch\nz"
+    (source / "b.py").write_bytes(data)
+    (source / "c.py").write_bytes(b"x\n")
+    assert run("diff", source) == 0
+    assert capfdbinary.readouterr().out == (
+        b"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-import torch\n+import mstorch as torch\n"
+        b"--- a/b.py\n+++ b/b.py\n@@ -1,4 +1,4 @@\n # coding: latin-1\n x = '\xe9\x0c'\r\n"
+        b"-import torch\n+import mstorch as torch\n z\n\\ No newline at end of file\n"
+    )
+
+
+def test_diff_is_coloured_on_a_terminal(source, capfdbinary, monkeypatch):
+    monkeypatch.setattr(cli.sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert run("diff", source) == 0
+    assert b"\x1b[32m+import mstorch as torch\x1b[0m\n" in capfdbinary.readouterr().out
+
+
 def test_progress_is_drawn_on_a_terminal_and_cleared(source, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     times = iter(range(1000))

@@ -177,6 +177,20 @@ def test_a_file_that_only_imports_a_left_package_is_unchanged_and_listed(result_
     assert [finding.text for finding in result.findings] == ["apex"]
 
 
+def test_the_trees_own_packages_are_not_listed_as_left():
+    local = Settings("adapter", frozenset({"mindspeed"}))
+    _, result = convert(b"import torch\nimport mindspeed.core\nimport apex\n", "a.py", local)
+    assert [finding.text for finding in result.findings] == ["apex"]
+
+
+def test_strings_that_read_as_torch_names_are_listed_where_a_call_may_import_them(result_of):
+    found = result_of(
+        "import torch\npatches.register('torch.cuda.is_available', f)\nprint('torch.')\n"
+        "x = 'torch.nn'\ncompile('torch')\n"
+    ).findings
+    assert [(f.line, f.kind, f.text) for f in found] == [(2, "name", "torch.cuda.is_available")]
+
+
 def test_computed_attributes_and_code_in_strings_are_reported(result_of):
     found = result_of(
         '"""import torch"""\nimport torch\ngetattr(torch, name)\ngetattr(torch, "x")\n'

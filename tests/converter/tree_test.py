@@ -15,10 +15,6 @@ from torch2ms.errors import UsageError
 from torch2ms.tree import Options
 
 
-def quiet(done, total):
-    """No progress."""
-
-
 @pytest.fixture
 def source(tmp_path):
     """A small tree with something of every kind."""
@@ -57,7 +53,7 @@ def contents(root):
 
 def test_python_files_are_converted_and_others_copied(source, tmp_path):
     before = contents(source)
-    tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    tree.convert_tree(source, tmp_path / "out", Options())
     after = contents(tmp_path / "out")
     changed = {"lib/__init__.py", "lib/stub.pyi", "lib/torch.py", "bin/run"}
     for name in changed:
@@ -71,7 +67,7 @@ def test_python_files_are_converted_and_others_copied(source, tmp_path):
 
 
 def test_the_manifest_says_where_each_file_came_from(source, tmp_path):
-    tree.convert_tree(source, tmp_path / "out", Options(upstream="lib==1.0"), quiet)
+    tree.convert_tree(source, tmp_path / "out", Options(upstream="lib==1.0"))
     text = (tmp_path / "out/torch2ms-manifest.json").read_text()
     assert str(tmp_path) not in text
     manifest = json.loads(text)
@@ -89,14 +85,14 @@ def test_the_result_does_not_depend_on_the_number_of_processes(source, tmp_path,
     monkeypatch.setattr(tree, "_PARALLEL_BYTES", 0)
     for number in range(40):
         (source / f"lib/m{number}.py").write_text("import torch.nn\n" * number)
-    tree.convert_tree(source, tmp_path / "one", Options(jobs=1), quiet)
-    tree.convert_tree(source, tmp_path / "three", Options(jobs=3), quiet)
+    tree.convert_tree(source, tmp_path / "one", Options(jobs=1))
+    tree.convert_tree(source, tmp_path / "three", Options(jobs=3))
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
 
 
 def test_converting_a_result_changes_nothing(source, tmp_path):
-    tree.convert_tree(source, tmp_path / "one", Options(), quiet)
-    tree.convert_tree(tmp_path / "one", tmp_path / "two", Options(), quiet)
+    tree.convert_tree(source, tmp_path / "one", Options())
+    tree.convert_tree(tmp_path / "one", tmp_path / "two", Options())
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     assert one.pop("torch2ms-manifest.json") != two.pop("torch2ms-manifest.json")
     assert one == two
@@ -110,7 +106,7 @@ def test_links_inside_of_the_tree_are_kept_and_others_left_out(source, tmp_path)
     (source / "leaves.py").symlink_to(tmp_path / "outside.py")
     (source / "up").symlink_to("..")
     (source / "nothing").symlink_to("absent")
-    result = tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    result = tree.convert_tree(source, tmp_path / "out", Options())
     out = tmp_path / "out"
     assert os.readlink(out / "inside.py") == os.readlink(out / "absolute.py") == "lib/plain.py"
     assert os.readlink(out / "folder") == "lib"
@@ -124,14 +120,14 @@ def test_links_inside_of_the_tree_are_kept_and_others_left_out(source, tmp_path)
 
 def test_excluded_names_and_paths_are_left_out_and_listed(source, tmp_path):
     options = Options(exclude=["*.sh", "lib/b*"])
-    result = tree.convert_tree(source, tmp_path / "out", options, quiet)
+    result = tree.convert_tree(source, tmp_path / "out", options)
     assert [s.path for s in result.skipped] == ["bin/run.sh", "lib/broken.py"]
     assert not (tmp_path / "out/lib/broken.py").exists()
 
 
 def test_a_top_level_module_called_torch_is_the_trees_own(source, tmp_path):
     (source / "torch.py").write_text("x = 1\n")
-    result = tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    result = tree.convert_tree(source, tmp_path / "out", Options())
     assert (tmp_path / "out/lib/stub.pyi").read_text() == "import torch\n"
     assert result.problems(strict=True) == [
         line for line in result.problems(strict=True) if "broken.py" in line
@@ -139,7 +135,7 @@ def test_a_top_level_module_called_torch_is_the_trees_own(source, tmp_path):
 
 
 def test_a_package_with_a_part_called_torch_means_the_real_torch(source, tmp_path):
-    tree.convert_tree(source / "lib", tmp_path / "out", Options(), quiet)
+    tree.convert_tree(source / "lib", tmp_path / "out", Options())
     assert (tmp_path / "out/torch.py").read_text() == "import mstorch as torch\n"
 
 
@@ -149,7 +145,7 @@ def recipe(file, match="x = 1", replace="x = 2"):
 
 def test_recipes_are_applied_and_recorded(source, tmp_path):
     options = Options(target="torch", recipes=[recipe("lib/plain.py")])
-    tree.convert_tree(source, tmp_path / "out", options, quiet)
+    tree.convert_tree(source, tmp_path / "out", options)
     assert (tmp_path / "out/lib/plain.py").read_bytes() == b"x = 2\r\n"
     assert (tmp_path / "out/lib/stub.pyi").read_bytes() == b"import torch\n"
     manifest = json.loads((tmp_path / "out/torch2ms-manifest.json").read_text())
@@ -158,18 +154,18 @@ def test_recipes_are_applied_and_recorded(source, tmp_path):
 
 def test_recipes_are_not_applied_to_a_tree_that_they_made(source, tmp_path):
     options = Options(recipes=[recipe("lib/plain.py", "x = 1", "x = 1 + 1")])
-    tree.convert_tree(source, tmp_path / "one", options, quiet)
-    tree.convert_tree(tmp_path / "one", tmp_path / "two", options, quiet)
-    tree.convert_tree(tmp_path / "two", tmp_path / "three", options, quiet)
+    tree.convert_tree(source, tmp_path / "one", options)
+    tree.convert_tree(tmp_path / "one", tmp_path / "two", options)
+    tree.convert_tree(tmp_path / "two", tmp_path / "three", options)
     assert (tmp_path / "three/lib/plain.py").read_bytes() == b"x = 1 + 1\r\n"
 
 
 def test_an_older_form_of_a_recipe_in_the_manifest_is_an_error(source, tmp_path):
     options = Options(recipes=[recipe("lib/plain.py")])
-    tree.convert_tree(source, tmp_path / "one", options, quiet)
+    tree.convert_tree(source, tmp_path / "one", options)
     newer = Options(recipes=[recipe("lib/plain.py", replace="x = 3")])
     with pytest.raises(recipes.RecipeError, match="an older form of it"):
-        tree.convert_tree(tmp_path / "one", tmp_path / "two", newer, quiet)
+        tree.convert_tree(tmp_path / "one", tmp_path / "two", newer)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +179,7 @@ def test_an_older_form_of_a_recipe_in_the_manifest_is_an_error(source, tmp_path)
 def test_a_recipe_that_does_not_fit_leaves_nothing_behind(source, tmp_path, file, message):
     before = set(tmp_path.iterdir())
     with pytest.raises(recipes.RecipeError, match=message):
-        tree.convert_tree(source, tmp_path / "out", Options(recipes=[recipe(file)]), quiet)
+        tree.convert_tree(source, tmp_path / "out", Options(recipes=[recipe(file)]))
     assert set(tmp_path.iterdir()) == before
 
 
@@ -197,7 +193,7 @@ def test_a_full_disk_leaves_nothing_behind(source, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(UsageError, match=r"stub\.pyi: No space left on device"):
-        tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+        tree.convert_tree(source, tmp_path / "out", Options())
     assert list(tmp_path.iterdir()) == [source]
 
 
@@ -211,21 +207,21 @@ def test_an_interrupt_leaves_nothing_behind(source, tmp_path):
 
 
 def test_an_earlier_result_is_replaced_only_when_forced(source, tmp_path):
-    tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    tree.convert_tree(source, tmp_path / "out", Options())
     (source / "new.py").write_text("")
     with pytest.raises(UsageError, match="--force"):
-        tree.convert_tree(source, tmp_path / "out", Options(), quiet)
-    tree.convert_tree(source, tmp_path / "out", Options(force=True), quiet)
+        tree.convert_tree(source, tmp_path / "out", Options())
+    tree.convert_tree(source, tmp_path / "out", Options(force=True))
     assert (tmp_path / "out/new.py").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"src", "out"}
 
 
 def test_a_failed_replacement_leaves_the_earlier_result(source, tmp_path):
-    tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    tree.convert_tree(source, tmp_path / "out", Options())
     before = contents(tmp_path / "out")
     with pytest.raises(recipes.RecipeError):
         options = Options(force=True, recipes=[recipe("absent.py")])
-        tree.convert_tree(source, tmp_path / "out", options, quiet)
+        tree.convert_tree(source, tmp_path / "out", options)
     assert contents(tmp_path / "out") == before
 
 
@@ -233,13 +229,13 @@ def test_other_directories_are_never_replaced(source, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes").write_text("x")
     with pytest.raises(UsageError, match="was not made by torch2ms"):
-        tree.convert_tree(source, tmp_path / "mine", Options(force=True), quiet)
+        tree.convert_tree(source, tmp_path / "mine", Options(force=True))
     assert (tmp_path / "mine/notes").exists()
 
 
 def test_an_empty_directory_is_filled(source, tmp_path):
     (tmp_path / "out").mkdir()
-    tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    tree.convert_tree(source, tmp_path / "out", Options())
     assert (tmp_path / "out/empty.py").exists()
 
 
@@ -257,7 +253,7 @@ def test_an_unusable_output_is_an_error(source, tmp_path, out, message):
     (tmp_path / "file").write_text("x")
     before = contents(tmp_path)
     with pytest.raises(UsageError, match=message):
-        tree.convert_tree(source, tmp_path / out, Options(), quiet)
+        tree.convert_tree(source, tmp_path / out, Options())
     assert contents(tmp_path) == before
 
 
@@ -320,6 +316,6 @@ def test_a_result_that_does_not_compile_is_a_problem_unless_the_source_did_not_e
     source = tmp_path / "src"
     source.mkdir()
     (source / "a.py").write_text("import torch\nreturn 1\n")
-    result = tree.convert_tree(source, tmp_path / "out", Options(), quiet)
+    result = tree.convert_tree(source, tmp_path / "out", Options())
     assert result.problems(strict=False) == []
     assert "does not compile" in result.problems(strict=True)[0]

@@ -63,6 +63,11 @@ class Mapping:
         return None
 
     @functools.cached_property
+    def roots(self) -> frozenset[str]:
+        """The top-level names of all packages."""
+        return frozenset(name.partition(".")[0] for name in self.packages)
+
+    @functools.cached_property
     def renamed_roots(self) -> frozenset[str]:
         """The top-level names that are renamed."""
         return frozenset(package.name for package in self.packages.values() if package.becomes)
