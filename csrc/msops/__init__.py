@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiled operators for MindSpore tensors, the same names on CPU and Ascend.
 
-Every operator checks its arguments when it is called, is differentiable through MindSpore's imperative autograd, and takes
-views as they are. Nothing is compiled at run time. The package loads only under the MindSpore version that it was built for.
+Every operator checks its arguments when it is called, is differentiable through MindSpore's
+imperative autograd, and takes views as they are. Nothing is compiled at run time. The package loads
+only under the MindSpore version that it was built for.
 """
 
 from msops._native import VersionInfo, version_info

@@ -15,7 +15,8 @@ from msops import _build
 class VersionInfo(NamedTuple):
     """What this copy of msops is and what it was built for.
 
-    `cann` is the CANN version whose headers the Ascend module was compiled against, None in a build for the CPU alone.
+    `cann` is the version of the CANN toolkit that the Ascend module was compiled against, None in a
+    build for the CPU alone.
     """
 
     msops: str
@@ -30,12 +31,12 @@ _MODULES = {"CPU": "msops._C", "Ascend": "msops._C_ascend"}
 
 
 def _refuse_other_mindspore() -> None:
-    """MindSpore's C++ classes change between versions, so a module built for another one would crash."""
+    """MindSpore's C++ classes change between versions: a module built for another would crash."""
     if mindspore.__version__ != version_info.mindspore:
         raise ImportError(
-            f"msops {version_info.msops} was built for MindSpore {version_info.mindspore} and cannot be loaded under "
-            f"MindSpore {mindspore.__version__}; install mindspore=={version_info.mindspore} or an msops built for "
-            f"{mindspore.__version__}."
+            f"msops {version_info.msops} was built for MindSpore {version_info.mindspore} and "
+            f"cannot be loaded under MindSpore {mindspore.__version__}; install "
+            f"mindspore=={version_info.mindspore} or an msops built for {mindspore.__version__}."
         )
 
 
@@ -51,8 +52,8 @@ def native() -> ModuleType:
         return importlib.import_module(_MODULES[target])
     except (KeyError, ModuleNotFoundError) as error:
         raise ImportError(
-            f"msops {version_info.msops} has no operators for the device {target}; it was built for "
-            f"{'CPU' if version_info.cann is None else 'CPU and Ascend'}."
+            f"msops {version_info.msops} has no operators for the device {target}; it was built "
+            f"for {'CPU' if version_info.cann is None else 'CPU and Ascend'}."
         ) from error
 
 
