@@ -1,0 +1,163 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""mstorch: torch's API on MindSpore.
+
+The module tree is torch's, so converted code only changes its imports. An API that is absent raises NotImplementedError
+with its torch name.
+"""
+
+import math as _math
+import os as _os
+
+import numpy as _numpy
+
+from mstorch import _engine, _random, _registry, version
+from mstorch._device import (
+    Size,
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    device,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    strided,
+)
+from mstorch._dtypes import (
+    bfloat16,
+    bool,
+    complex64,
+    complex128,
+    dtype,
+    float8_e4m3fn,
+    float8_e5m2,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from mstorch._errors import absent_function as _absent_function
+from mstorch._errors import module_getattr as _module_getattr
+from mstorch._tensor import Tensor
+
+from mstorch import _attributes, _dtypes, _ops  # isort: skip
+
+_attributes.install(Tensor)
+globals().update(_registry.registered("torch"))
+globals().update(_dtypes.ALIASES)
+
+from mstorch import (  # noqa: E402
+    _C,
+    _utils,
+    amp,
+    autograd,
+    backends,
+    compiler,
+    cuda,
+    distributed,
+    distributions,
+    futures,
+    jit,
+    linalg,
+    multiprocessing,
+    nn,
+    optim,
+    random,
+    special,
+    utils,
+)
+from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
+from mstorch._ops.views import _LEGACY as _legacy_types  # noqa: E402
+from mstorch.amp import autocast  # noqa: E402
+from mstorch.autograd.grad_mode import (  # noqa: E402
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
+
+globals().update({name: _legacy_type(name, kind) for name, kind in _legacy_types.items()})
+
+__version__ = version.__version__
+Generator = _random.Generator
+default_generator = _random.default_generator
+inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
+save = _absent_function("torch.save", "write checkpoints with safetensors")
+load = _absent_function("torch.load", "read checkpoints with safetensors")
+_amp_foreach_non_finite_check_and_unscale_ = _absent_function(
+    "torch._amp_foreach_non_finite_check_and_unscale_"
+)
+
+
+class finfo:
+    """Limits of a floating point type."""
+
+    def __init__(self, type=None):
+        type = get_default_dtype() if type is None else type
+        self.dtype = type.name
+        self.bits = type.itemsize * 8
+        if type is bfloat16:
+            self.eps, self.tiny, self.max = 2.0**-7, 2.0**-126, (2 - 2.0**-7) * 2.0**127
+            self.resolution = 0.01
+        else:
+            info = _numpy.finfo(_dtypes.numpy_of(type))
+            self.eps, self.tiny, self.max = float(info.eps), float(info.tiny), float(info.max)
+            self.resolution = float(info.resolution)
+        self.min, self.smallest_normal = -self.max, self.tiny
+
+
+class iinfo:
+    """Limits of an integer type."""
+
+    def __init__(self, type):
+        info = _numpy.iinfo(_dtypes.numpy_of(type))
+        self.dtype, self.bits, self.min, self.max = (
+            type.name,
+            info.bits,
+            int(info.min),
+            int(info.max),
+        )
+
+
+def compile(model=None, **options):
+    """The function or module itself: it stays Python, and computes the same."""
+    return model if model is not None else lambda function: function
+
+
+def get_default_device():
+    """The device of new tensors."""
+    return device("cpu") if _engine.DEVICE == "CPU" else device("npu", 0)
+
+
+def get_num_threads():
+    """The number of processors that matrix products may use."""
+    return len(_os.sched_getaffinity(0))
+
+
+def set_num_threads(count):
+    """Not possible after NumPy was loaded: set OMP_NUM_THREADS before starting."""
+    if count != get_num_threads():
+        raise NotImplementedError(
+            "torch.set_num_threads is not implemented by mstorch: set OMP_NUM_THREADS before starting"
+        )
+
+
+def use_deterministic_algorithms(mode, *, warn_only=False):
+    """All kernels are deterministic; nothing to switch."""
+
+
+def are_deterministic_algorithms_enabled():
+    """True: all kernels are deterministic."""
+    return True
+
+
+__getattr__ = _module_getattr("torch")

@@ -1,0 +1,139 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Recording on MindSpore's engine: nodes with derivative formulas, views, and in-place changes under grad.
+
+An operator computes its result first; where something is to be recorded it attaches a node:
+
+    @derivative("MulBackward0")
+    def mul_backward(ctx, grad):
+        a, b = ctx.saved
+        ...
+    return attach(mul_backward, wrap(result), (a, b), saved=(a, b))
+
+Formulas are written with mstorch's own operators, so a second derivative is recorded like any other computation.
+"""
+
+from mindspore import _Function as MindSporeFunction
+
+from mstorch import _engine
+from mstorch._tensor import Storage, Tensor, alias, storage_of, version_of, wrap
+
+_set_grad_flag = _engine.set_grad_flag
+_next_functions = MindSporeFunction.next_functions
+
+
+class Node(MindSporeFunction):
+    """One recorded step. Subclasses are made by `derivative`, one a formula."""
+
+    @staticmethod
+    def forward(ctx, *arguments):
+        outputs, ctx.context, ctx._saved = arguments[-1]
+        return outputs
+
+    @property
+    def needs(self):
+        """For each input, whether its gradient is wanted."""
+        return self.needs_input_grad[:-1]
+
+    @property
+    def next_functions(self):
+        """Where the gradients of the inputs go."""
+        return _next_functions.__get__(self)[:-1]
+
+    @property
+    def saved(self):
+        """The tensors kept for this formula; an error if one was changed in place since."""
+        for tensor, version in self._saved:
+            if version_of(tensor) != version:
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"[{tensor.dtype} {list(tensor.shape)}], saved for {self.name()}, is at version "
+                    f"{version_of(tensor)}; expected version {version} instead."
+                )
+        return [tensor for tensor, _ in self._saved]
+
+    def name(self):
+        return type(self).__name__
+
+
+def derivative(name: str):
+    """Turn `formula(ctx, gradient) -> gradients of the inputs` into a Node class called `name`."""
+
+    def make(formula):
+        def backward(ctx, grad):
+            grad.__class__ = Tensor
+            result = formula(ctx, grad)
+            if type(result) is not tuple:
+                result = (result,)
+            return (*own_gradients(ctx, result), None)
+
+        members = {"backward": staticmethod(backward), "__doc__": formula.__doc__}
+        return type(name, (Node,), members)
+
+    return make
+
+
+def own_gradients(ctx, gradients):
+    """Gradients that the engine may keep: contiguous, and never memory that another gradient uses too.
+
+    A leaf keeps the tensor it is given as its `.grad`, and that may be changed in place later.
+    """
+    checked = []
+    for position, grad in enumerate(gradients):
+        if grad is not None:
+            array = grad._a
+            if not array.flags.c_contiguous or (array.base is not None and _goes_to_leaf(ctx, position)):
+                grad = contiguous_copy(grad)
+        checked.append(grad)
+    return checked
+
+
+def contiguous_copy(grad):
+    from mstorch._ops import views
+
+    return views.clone(grad)
+
+
+def _goes_to_leaf(ctx, position):
+    node = ctx.next_functions[position][0]
+    return node is not None and not isinstance(node, MindSporeFunction) and node.is_leaf
+
+
+def wants_grad(*tensors) -> bool:
+    """Whether an operator on these tensors is to be recorded."""
+    for tensor in tensors:
+        if tensor._requires_grad:
+            return _engine.is_recording()
+    return False
+
+
+def attach(node, output, inputs, saved=(), context=None):
+    """`output` as the recorded result of `node` on `inputs`; `saved` tensors are version-checked at backward."""
+    _set_grad_flag(True)
+    kept = [(tensor, version_of(tensor)) for tensor in saved]
+    result = node.apply(*inputs, (output, context, kept))
+    result.__class__ = Tensor
+    result.__dict__.update(output.__dict__)
+    return result
+
+
+def remember(output):
+    """A tensor to save in place of the operator's own output, which would keep its node alive for ever."""
+    twin = wrap(output._a)
+    twin._s = output._s = Storage()
+    return twin
+
+
+def view(node, source, array, context=None):
+    """A view of `source` whose memory is `array`, with `node` as its derivative."""
+    storage = storage_of(source)
+    result = alias(source, array)
+    if source._requires_grad and _engine.is_recording():
+        _set_grad_flag(True)
+        result = node.apply(source, (result, context, ()))
+        result.__class__ = Tensor
+        result._a = array
+    result._s = storage
+    result._base = source if source._base is None else source._base
+    storage.add_view(result)
+    return result

@@ -1,0 +1,22 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Operators by topic. Importing this package registers all of them."""
+
+from mstorch._ops import (  # noqa: F401
+    activation,
+    comparison,
+    creation,
+    dropout,
+    embedding,
+    indexing,
+    inplace,
+    linalg,
+    loss,
+    normalization,
+    pointwise,
+    reduction,
+    sampling,
+    scatter,
+    sorting,
+    views,
+)

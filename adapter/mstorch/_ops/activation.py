@@ -1,0 +1,273 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Activations and softmax."""
+
+import math
+
+import numpy
+from scipy import special
+
+from mstorch._autograd import attach, derivative, remember, wants_grad
+from mstorch._ops import inplace, pointwise, views
+from mstorch._ops._operands import up, wrap_dim
+from mstorch._registry import operator
+from mstorch._tensor import wrap
+
+
+def _kernel(compute, array):
+    """Run a float kernel on an array; the half types are computed in float32 and rounded once."""
+    with numpy.errstate(all="ignore"):
+        return compute(up(array)).astype(array.dtype, copy=False)
+
+
+def _activation(name, forward, backward):
+    """Register F.name from an array kernel `forward(x)` and a derivative `backward(grad, x)` in operators."""
+
+    @derivative(f"{name.capitalize()}Backward0")
+    def node(ctx, grad):
+        (x,) = ctx.saved
+        return backward(grad, x)
+
+    def function(input, inplace=False):
+        result = wrap(_kernel(forward, input._a))
+        if wants_grad(input):
+            result = attach(node, result, (input,), (input,))
+        return _into(input, result) if inplace else result
+
+    function.__name__ = name
+    return operator(f"torch.nn.functional.{name}", ascend=f"mindspore.mint.nn.functional.{name}")(
+        function
+    )
+
+
+def _into(input, result):
+    inplace.check_writable(input)
+    return inplace.write(input, result)
+
+
+def _silu_backward(grad, x):
+    if wants_grad(grad, x):
+        gate = pointwise.sigmoid(x)
+        return grad * (gate * (1 + x * (1 - gate)))
+    return wrap(_two(_silu_slope, grad._a, x._a))
+
+
+def _two(compute, grad, x):
+    with numpy.errstate(all="ignore"):
+        return compute(up(grad), up(x)).astype(grad.dtype, copy=False)
+
+
+def _silu_slope(grad, x):
+    gate = 1 / (1 + numpy.exp(-x))
+    return grad * gate * (1 + x * (1 - gate))
+
+
+silu = _activation("silu", lambda x: x / (1 + numpy.exp(-x)), _silu_backward)
+relu = _activation("relu", lambda x: numpy.maximum(x, 0), lambda g, x: pointwise.mul(g, x.gt(0)))
+operator("torch.relu", "Tensor.relu")(relu)
+operator("Tensor.relu_", "torch.relu_", "torch.nn.functional.relu_")(inplace.in_place(relu))
+logsigmoid = _activation(
+    "logsigmoid",
+    lambda x: numpy.minimum(x, 0) - numpy.log1p(numpy.exp(-numpy.abs(x))),
+    lambda g, x: pointwise.mul(g, pointwise.sigmoid(pointwise.neg(x))),
+)
+
+
+@derivative("GeluBackward0")
+def _gelu_backward(ctx, grad):
+    (x,) = ctx.saved
+    slope = _gelu_tanh_slope if ctx.context == "tanh" else _gelu_erf_slope
+    return slope(grad, x)
+
+
+_ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
+_CUBIC = 0.044715
+
+
+def _gelu_erf_slope(grad, x):
+    below = (pointwise.erf(x * math.sqrt(0.5)) + 1) * 0.5
+    density = pointwise.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return grad * (below + x * density)
+
+
+def _gelu_tanh_slope(grad, x):
+    square = x * x
+    bent = pointwise.tanh((x + square * x * _CUBIC) * _ROOT_2_OVER_PI)
+    inner = (square * (3 * _CUBIC) + 1) * _ROOT_2_OVER_PI
+    return grad * ((bent + 1) * 0.5 + x * 0.5 * (1 - bent * bent) * inner)
+
+
+def _gelu_kernel(x):
+    return x * x.dtype.type(0.5) * (1 + special.erf(x * x.dtype.type(math.sqrt(0.5))))
+
+
+def _gelu_tanh_kernel(x):
+    inner = x.dtype.type(_ROOT_2_OVER_PI) * (x + x.dtype.type(_CUBIC) * x * x * x)
+    return x.dtype.type(0.5) * x * (1 + numpy.tanh(inner))
+
+
+@operator("torch.nn.functional.gelu", ascend="mindspore.mint.nn.functional.gelu")
+def gelu(input, approximate="none"):
+    """x times the normal distribution's cumulative function; `approximate="tanh"` for the usual approximation."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    result = wrap(_kernel(_gelu_tanh_kernel if approximate == "tanh" else _gelu_kernel, input._a))
+    return (
+        attach(_gelu_backward, result, (input,), (input,), approximate)
+        if wants_grad(input)
+        else result
+    )
+
+
+@operator("torch.nn.functional.leaky_relu")
+def leaky_relu(input, negative_slope=0.01, inplace=False):
+    """x above zero, a fraction of it below."""
+    result = pointwise.where(input.gt(0), input, pointwise.mul(input, negative_slope))
+    return _into(input, result) if inplace else result
+
+
+@derivative("SoftplusBackward0")
+def _softplus_backward(ctx, grad):
+    (x,) = ctx.saved
+    beta, threshold = ctx.context
+    scaled = pointwise.mul(x, beta)
+    return pointwise.where(
+        scaled.gt(threshold), grad, pointwise.mul(grad, pointwise.sigmoid(scaled))
+    )
+
+
+@operator("torch.nn.functional.softplus")
+def softplus(input, beta=1.0, threshold=20.0):
+    """`log(1 + exp(beta * x)) / beta`, linear where beta * x is above the threshold."""
+
+    def compute(x):
+        scaled = x * x.dtype.type(beta)
+        return numpy.where(
+            scaled > threshold, x, numpy.log1p(numpy.exp(scaled)) / x.dtype.type(beta)
+        )
+
+    result = wrap(_kernel(compute, input._a))
+    return (
+        attach(_softplus_backward, result, (input,), (input,), (beta, threshold))
+        if wants_grad(input)
+        else result
+    )
+
+
+@operator("torch.nn.functional.glu")
+def glu(input, dim=-1):
+    """The first half times the sigmoid of the second."""
+    first, second = views.chunk(input, 2, dim)
+    return pointwise.mul(first, pointwise.sigmoid(second))
+
+
+# Softmax
+
+
+def _softmax_kernel(dim):
+    def compute(x):
+        if not x.size:
+            return x.copy()
+        weights = numpy.exp(x - x.max(dim, keepdims=True))
+        weights /= numpy.add.reduce(weights, dim, keepdims=True)
+        return weights
+
+    return compute
+
+
+@derivative("SoftmaxBackward0")
+def _softmax_backward(ctx, grad):
+    x, y = ctx.saved
+    dim = ctx.context
+    if wants_grad(x, grad):
+        y = softmax(x, dim)
+        return pointwise.mul(pointwise.sub(grad, pointwise.mul(grad, y).sum(dim, True)), y)
+
+    def compute(g, weights):
+        weighted = g * weights
+        return weighted - weights * numpy.add.reduce(weighted, dim, keepdims=True)
+
+    return wrap(_two(compute, grad._a, y._a))
+
+
+def _softmax_input(input, dtype):
+    if dtype is not None:
+        return views.cast(input, dtype)
+    if input._a.dtype.kind in "biu":
+        raise NotImplementedError(f'"softmax_kernel_impl" not implemented for {input.dtype}')
+    return input
+
+
+@operator(
+    "torch.softmax", "Tensor.softmax", "torch.special.softmax", ascend="mindspore.mint.softmax"
+)
+def softmax(input, dim, dtype=None):
+    """Exponentials along a dimension, divided by their sum."""
+    input = _softmax_input(input, dtype)
+    dim = wrap_dim(dim, input._a.ndim)
+    if not input._a.ndim:
+        return pointwise.exp(pointwise.sub(input, input))
+    result = wrap(_kernel(_softmax_kernel(dim), input._a))
+    if wants_grad(input):
+        result = attach(_softmax_backward, result, (input,), (input, remember(result)), dim)
+    return result
+
+
+@derivative("LogSoftmaxBackward0")
+def _log_softmax_backward(ctx, grad):
+    x, y = ctx.saved
+    dim = ctx.context
+    if wants_grad(x, grad):
+        y = log_softmax(x, dim)
+        return pointwise.sub(grad, pointwise.mul(pointwise.exp(y), grad.sum(dim, True)))
+    return wrap(
+        _two(
+            lambda g, logs: g - numpy.exp(logs) * numpy.add.reduce(g, dim, keepdims=True),
+            grad._a,
+            y._a,
+        )
+    )
+
+
+def _log_softmax_kernel(dim):
+    def compute(x):
+        if not x.size:
+            return x.copy()
+        centred = x - x.max(dim, keepdims=True)
+        return centred - numpy.log(numpy.add.reduce(numpy.exp(centred), dim, keepdims=True))
+
+    return compute
+
+
+@operator(
+    "torch.log_softmax",
+    "Tensor.log_softmax",
+    "torch.special.log_softmax",
+    ascend="mindspore.mint.special.log_softmax",
+)
+def log_softmax(input, dim, dtype=None):
+    """The logarithm of softmax."""
+    input = _softmax_input(input, dtype)
+    dim = wrap_dim(dim, input._a.ndim)
+    if not input._a.ndim:
+        return pointwise.sub(input, input)
+    result = wrap(_kernel(_log_softmax_kernel(dim), input._a))
+    if wants_grad(input):
+        result = attach(_log_softmax_backward, result, (input,), (input, remember(result)), dim)
+    return result
+
+
+@operator("torch.nn.functional.softmax")
+def functional_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """softmax; without a dimension the one that torch guesses."""
+    return softmax(input, _guess(input, dim), dtype)
+
+
+@operator("torch.nn.functional.log_softmax")
+def functional_log_softmax(input, dim=None, _stacklevel=3, dtype=None):
+    """log_softmax; without a dimension the one that torch guesses."""
+    return log_softmax(input, _guess(input, dim), dtype)
+
+
+def _guess(input, dim):
+    return dim if dim is not None else (0 if input._a.ndim in (0, 1, 3) else 1)

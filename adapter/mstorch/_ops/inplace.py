@@ -1,0 +1,305 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""In-place operators. Without gradients they write into the memory, which every view sees.
+
+Under gradients MindSpore's engine cannot follow a changed tensor, so the change is made functional: the new value is
+computed as a recorded tensor, its elements are written into the shared memory, and the Python objects of the tensor, of
+its base and of all live views are given new places in the graph, derived from the changed base.
+"""
+
+import numpy
+
+from mstorch import _engine
+from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._ops import comparison, pointwise, reduction, views  # noqa: F401  they register what is made in place here
+from mstorch._ops._operands import gradient_for
+from mstorch._registry import OPERATORS, operator
+from mstorch._tensor import Tensor, address_of, alias, storage_of, wrap
+
+
+def check_writable(input):
+    """Refuse what torch refuses: a leaf that requires grad, or memory where one element stands for several."""
+    if input._requires_grad and _engine.is_recording():
+        if input._is_leaf:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        if input._base is not None and input._base._requires_grad and input._base._is_leaf:
+            raise RuntimeError(
+                "a view of a leaf Variable that requires grad is being used in an in-place operation."
+            )
+    elif (
+        input._base is not None
+        and input._base._requires_grad
+        and input._base._is_leaf
+        and _engine.is_recording()
+    ):
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    array = input._a
+    if not array.flags.c_contiguous and any(
+        s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=False)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def bump(input):
+    """Note that the memory has changed."""
+    storage_of(input).version += 1
+
+
+def write(input, value):
+    """Make `value`, a tensor of the same shape, the new value of `input`, in memory and in the graph."""
+    with numpy.errstate(all="ignore"):
+        input._a[...] = value._a
+    bump(input)
+    if _engine.is_recording() and (value._requires_grad or input._requires_grad):
+        _rebase(input, views.cast(value, input.dtype))
+    return input
+
+
+@derivative("CopySlices")
+def _copy_slices_backward(ctx, grad):
+    """The base keeps the gradient outside the part that was replaced; the new value gets the part."""
+    shape, strides, offset = ctx.context
+    outside = None
+    if ctx.needs[0]:
+        memory = grad._a.copy()
+        _part(memory, shape, strides, offset)[...] = 0
+        outside = wrap(memory)
+    inside = wrap(_part(grad._a, shape, strides, offset).copy()) if ctx.needs[1] else None
+    return outside, inside
+
+
+def _part(memory, shape, strides, offset):
+    memory = numpy.ascontiguousarray(memory)
+    return views.strided(memory, shape, strides, offset)
+
+
+@derivative("AsStridedBackward0")
+def _part_backward(ctx, grad):
+    whole, shape, strides, offset = ctx.context
+    memory = numpy.zeros(whole, grad._a.dtype)
+    if any(s == 0 and n > 1 for s, n in zip(strides, shape, strict=False)):
+        steps = tuple(s // memory.itemsize for s in strides)
+        numpy.add.at(
+            memory.reshape(-1), views._places(shape, steps, offset // memory.itemsize), grad._a
+        )
+    else:
+        _part(memory, shape, strides, offset)[...] = grad._a
+    return wrap(memory)
+
+
+@derivative("CopyBackwards")
+def _replaced_backward(ctx, grad):
+    return grad
+
+
+def _rebase(input, value):
+    """Give the tensor, its base and its views their places in the graph after `value` was written into `input`."""
+    base = input if input._base is None else input._base
+    if base is input:
+        changed = attach(_replaced_backward, _memory_twin(base), (value,))
+    else:
+        part = (input._a.shape, input._a.strides, address_of(input._a) - address_of(base._a))
+        changed = attach(_copy_slices_backward, _memory_twin(base), (base, value), (), part)
+    _replace(base, changed)
+    for other in storage_of(base).live_views():
+        array = other._a
+        place = (base._a.shape, array.shape, array.strides, address_of(array) - address_of(base._a))
+        _replace(other, attach(_part_backward, _memory_twin(other), (base,), (), place))
+
+
+def _memory_twin(tensor):
+    return alias(tensor, tensor._a)
+
+
+def _replace(tensor, recorded):
+    """Let the Python object `tensor` stand for `recorded`, which has the same memory."""
+    tensor.__dict__.pop("_grad_object", None)
+    _engine.swap_implementation(tensor, recorded)
+
+
+def in_place(function):
+    """The in-place form of an operator that makes a new tensor."""
+
+    def operate(input, *args, **kwargs):
+        check_writable(input)
+        value = function(input, *args, **kwargs)
+        _check_result(input, value, function.__name__)
+        return write(input, value)
+
+    operate.__name__ = f"{function.__name__}_"
+    operate.__doc__ = f"{function.__name__}, writing into the tensor itself."
+    return operate
+
+
+def _check_result(input, value, name):
+    if value._a.shape != input._a.shape:
+        raise RuntimeError(
+            f"output with shape {list(input._a.shape)} doesn't match the broadcast shape {list(value._a.shape)}"
+        )
+    if value.dtype.category > input.dtype.category:
+        raise RuntimeError(
+            f"result type {_type_name(value)} can't be cast to the desired output type {_type_name(input)}"
+        )
+
+
+def _type_name(tensor):
+    return tensor.type().removeprefix("torch.").removesuffix("Tensor")
+
+
+def _arithmetic(name, ufunc, *operators):
+    """add_, sub_, mul_, div_: straight into the memory where nothing is recorded."""
+    function = OPERATORS[f"Tensor.{name}"].cpu
+    slow = in_place(function)
+
+    def operate(input, other, **kwargs):
+        array = input._a
+        if (
+            not kwargs
+            and array.dtype.kind == "f"
+            and not wants_grad(input, *((other,) if isinstance(other, Tensor) else ()))
+        ):
+            right = other._a if isinstance(other, Tensor) else array.dtype.type(other)
+            if right.dtype is array.dtype and array.dtype.itemsize > 2 and right.ndim <= array.ndim:
+                check_writable(input)
+                with numpy.errstate(all="ignore"):
+                    try:
+                        ufunc(array, right, out=array)
+                    except ValueError as error:
+                        raise RuntimeError(
+                            f"output with shape {list(array.shape)}: {error}"
+                        ) from error
+                bump(input)
+                return input
+        return slow(input, other, **kwargs)
+
+    operate.__name__ = f"{name}_"
+    operate.__doc__ = slow.__doc__
+    return operator(f"Tensor.{name}_", *operators)(operate)
+
+
+add_ = _arithmetic("add", numpy.add, "Tensor.__iadd__")
+sub_ = _arithmetic("sub", numpy.subtract, "Tensor.__isub__")
+mul_ = _arithmetic("mul", numpy.multiply, "Tensor.__imul__")
+div_ = _arithmetic("div", numpy.true_divide, "Tensor.__itruediv__")
+
+for _name in (
+    "exp", "sqrt", "rsqrt", "reciprocal", "tanh", "sigmoid", "log", "log1p", "sin", "cos", "neg", "abs", "square", "sign", "floor",
+    "ceil", "trunc", "round", "clamp", "clamp_min", "clamp_max", "masked_fill", "lerp", "addcmul", "addcdiv", "remainder",
+    "floor_divide", "erf", "pow", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and",
+    "bitwise_or", "bitwise_xor", "bitwise_not", "eq", "ne", "lt", "le", "gt", "ge", "cumsum",
+):  # fmt: skip
+    operator(f"Tensor.{_name}_")(in_place(OPERATORS[f"Tensor.{_name}"].cpu))
+for _name, _python in (
+    ("floor_divide", "__ifloordiv__"), ("remainder", "__imod__"), ("pow", "__ipow__"), ("bitwise_and", "__iand__"),
+    ("bitwise_or", "__ior__"), ("bitwise_xor", "__ixor__"),
+):  # fmt: skip
+    operator(f"Tensor.{_python}")(OPERATORS[f"Tensor.{_name}_"].cpu)
+
+
+@operator("Tensor.copy_")
+def copy_(input, src, non_blocking=False):
+    """The elements of another tensor, broadcast and converted; differentiable in both."""
+    check_writable(input)
+    if not isinstance(src, Tensor):
+        src = wrap(numpy.asarray(src))
+    if src is input:
+        return input
+    value = src
+    if src._a.shape != input._a.shape:
+        value = views.expand(src, input._a.shape)
+    return write(input, value)
+
+
+@operator("Tensor.fill_")
+def fill_(input, value):
+    """One value everywhere: a number or a tensor without dimensions."""
+    return copy_(
+        input, value if isinstance(value, Tensor) else wrap(numpy.asarray(value, input._a.dtype))
+    )
+
+
+@operator("Tensor.zero_", "torch.zero_")
+def zero_(input):
+    """Zeros everywhere."""
+    return fill_(input, 0)
+
+
+@operator("Tensor.fill_diagonal_")
+def fill_diagonal_(input, fill_value, wrap=False):
+    """One value on the main diagonal of a matrix."""
+    check_writable(input)
+    copy = views.clone(input)
+    numpy.fill_diagonal(copy._a, fill_value, wrap)
+    return write(input, copy)
+
+
+@derivative("IndexPutBackward0")
+def _assign_backward(ctx, grad):
+    key, spec, accumulate = ctx.context
+    by_input = by_value = None
+    if ctx.needs[0]:
+        by_input = grad
+        if not accumulate:
+            memory = grad._a.copy()
+            memory[key] = 0
+            by_input = wrap(memory)
+    if ctx.needs[1]:
+        by_value = gradient_for(wrap(grad._a[key]), *spec)
+    return by_input, by_value
+
+
+def assign(input, key, value, accumulate):
+    """`input[key] = value`, or `+=` with repeated places adding up, for an advanced key."""
+    check_writable(input)
+    array = input._a.copy()
+    values = value._a.astype(array.dtype, copy=False)
+    if not accumulate:
+        try:
+            array[key] = values
+        except ValueError as error:
+            raise RuntimeError(f"shape mismatch: {error}") from error
+    else:
+        numpy.add.at(array, key, values)
+    result = wrap(array)
+    if wants_grad(input, value):
+        result = attach(
+            _assign_backward,
+            result,
+            (input, value),
+            (),
+            (key, (value._a.shape, value._a.dtype), accumulate),
+        )
+    write(input, result)
+
+
+@operator("Tensor.masked_scatter_")
+def masked_scatter_(input, mask, source):
+    """Elements of the source, in order, where the mask is True."""
+    count = int(mask.sum())
+    assign(
+        input,
+        (numpy.broadcast_to(mask._a, input._a.shape),),
+        views.reshape(source, (-1,))[:count],
+        False,
+    )
+    return input
+
+
+@operator("Tensor.detach_", "torch.detach_")
+def detach_(input):
+    """Take the tensor itself out of the graph."""
+    if input._base is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    if input._requires_grad:
+        if not input._is_leaf:
+            _engine.swap_implementation(input, _memory_twin(input))
+        else:
+            input._requires_grad = False
+    return input

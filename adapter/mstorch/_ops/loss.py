@@ -1,0 +1,149 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Losses."""
+
+import numpy
+
+from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._errors import missing
+from mstorch._ops import activation, pointwise, views
+from mstorch._ops._operands import up
+from mstorch._registry import operator
+from mstorch._tensor import wrap
+
+
+def _reduce(losses, reduction):
+    if reduction == "mean":
+        return losses.mean()
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "none":
+        return losses
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+@derivative("NllLossBackward0")
+def _nll_backward(ctx, grad):
+    shape, places, weights, total = ctx.context
+    memory = numpy.zeros(shape, grad._a.dtype)
+    share = grad._a * weights if total is None else grad._a * weights / total
+    numpy.put_along_axis(
+        memory, places[:, None], -numpy.broadcast_to(share, places.shape)[:, None], 1
+    )
+    return wrap(memory.astype(grad._a.dtype, copy=False))
+
+
+@operator("torch.nn.functional.nll_loss")
+def nll_loss(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
+):
+    """The negative of the log probability of the target class; classes are in dimension 1."""
+    if size_average is not None or reduce is not None:
+        raise missing("torch.nn.functional.nll_loss", "size_average and reduce; use reduction")
+    if input._a.ndim != 2:
+        return _nll_spread(input, target, weight, ignore_index, reduction)
+    if target._a.dtype.kind not in "iu":
+        raise RuntimeError(f"expected scalar type Long but found {target.dtype}")
+    used = target._a != ignore_index
+    places = numpy.where(used, target._a, 0)
+    classes = input._a.shape[1]
+    if places.size and (places.min() < 0 or places.max() >= classes):
+        bad = places.min() if places.min() < 0 else places.max()
+        raise IndexError(f"Target {bad} is out of bounds.")
+    weights = used.astype(input._a.dtype) if weight is None else weight._a[places] * used
+    logs = up(input._a)[numpy.arange(len(places)), places]
+    losses = -logs * up(weights)
+    total = up(weights).sum() if reduction == "mean" else None
+    if reduction == "mean":
+        with numpy.errstate(all="ignore"):
+            value = losses.sum() / total
+    elif reduction == "sum":
+        value = losses.sum()
+    elif reduction == "none":
+        value = losses
+    else:
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    result = wrap(numpy.asarray(value).astype(input._a.dtype, copy=False))
+    if wants_grad(input):
+        result = attach(
+            _nll_backward, result, (input,), (), (input._a.shape, places, weights, total)
+        )
+    return result
+
+
+def _nll_spread(input, target, weight, ignore_index, reduction):
+    """nll_loss for one sample, or with dimensions after the classes: the same on rows."""
+    if input._a.ndim == 1:
+        single = nll_loss(
+            views.unsqueeze(input, 0),
+            views.reshape(target, (1,)),
+            weight,
+            None,
+            ignore_index,
+            None,
+            reduction,
+        )
+        return views.reshape(single, ())
+    rows = views.reshape(views.movedim(input, 1, -1), (-1, input._a.shape[1]))
+    losses = nll_loss(
+        rows, views.reshape(target, (-1,)), weight, None, ignore_index, None, reduction
+    )
+    return views.reshape(losses, target._a.shape) if reduction == "none" else losses
+
+
+@operator("torch.nn.functional.cross_entropy")
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
+    """nll_loss of log_softmax over dimension 1, or over the only one."""
+    if label_smoothing or target._a.dtype.kind == "f":
+        raise missing(
+            "torch.nn.functional.cross_entropy", "label_smoothing and probabilities as targets"
+        )
+    logs = activation.log_softmax(input, 0 if input._a.ndim == 1 else 1)
+    return nll_loss(logs, target, weight, size_average, ignore_index, reduce, reduction)
+
+
+@operator("torch.nn.functional.mse_loss")
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """Squared differences."""
+    return _reduce(pointwise.square(pointwise.sub(input, target)), reduction)
+
+
+@operator("torch.nn.functional.l1_loss")
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """Absolute differences."""
+    return _reduce(pointwise.abs(pointwise.sub(input, target)), reduction)
+
+
+@operator("torch.nn.functional.binary_cross_entropy_with_logits")
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
+    """The log loss of sigmoid(input)."""
+    if pos_weight is not None:
+        raise missing("torch.nn.functional.binary_cross_entropy_with_logits", "pos_weight")
+    losses = pointwise.sub(
+        pointwise.mul(pointwise.sub(1, target), input), activation.logsigmoid(input)
+    )
+    return _reduce(losses if weight is None else pointwise.mul(losses, weight), reduction)
+
+
+@operator("torch.nn.functional.kl_div")
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    """The Kullback-Leibler divergence of log probabilities from a target."""
+    if log_target:
+        losses = pointwise.mul(pointwise.exp(target), pointwise.sub(target, input))
+    else:
+        safe = pointwise.where(target.gt(0), pointwise.log(target), 0.0)
+        losses = pointwise.sub(pointwise.mul(target, safe), pointwise.mul(target, input))
+    return (
+        losses.sum() / input._a.shape[0] if reduction == "batchmean" else _reduce(losses, reduction)
+    )

@@ -1,0 +1,721 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Element by element arithmetic and functions."""
+
+import numpy
+from scipy import special
+
+from mstorch import _dtypes, _engine
+from mstorch._autograd import attach, derivative, remember, wants_grad
+from mstorch._ops._operands import (
+    arrays_of,
+    floating,
+    gradient_for,
+    tensor_argument,
+    up,
+    write_out,
+)
+from mstorch._registry import operator
+from mstorch._tensor import Tensor, wrap
+
+# Binary arithmetic
+
+
+def _compute(ufunc, x, y):
+    """Apply a ufunc; the half types are computed in float32 and rounded once."""
+    with numpy.errstate(all="ignore"):
+        if x.dtype.itemsize == 2 and x.dtype in _dtypes.REDUCED:
+            return ufunc(up(x), up(y)).astype(x.dtype)
+        return ufunc(x, y)
+
+
+# Which operands a derivative reads: _CROSSED those opposite to an operand whose gradient is wanted, _BOTH always both,
+# _DIVISOR the second always and the first for the gradient of the second.
+_NEITHER, _CROSSED, _DIVISOR, _BOTH = range(4)
+
+
+def _record_binary(node, result, a, b, reads):
+    """Attach a node whose inputs are the tensors among two operands; shapes and types are kept for the gradients."""
+    a_tensor, b_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
+    a_wanted, b_wanted = a_tensor and a._requires_grad, b_tensor and b._requires_grad
+    if not (a_wanted or b_wanted) or not _engine.is_recording():
+        return wrap(result)
+    spec_a = (a._a.shape, a._a.dtype) if a_tensor else None
+    spec_b = (b._a.shape, b._a.dtype) if b_tensor else None
+    if reads == _NEITHER:
+        return attach(node, wrap(result), (a, b), (), (spec_a, spec_b))
+    kept_a = a if reads == _BOTH or b_wanted else None
+    kept_b = b if reads != _CROSSED or a_wanted else None
+    saved = [t for t in (kept_a, kept_b) if isinstance(t, Tensor)]
+    return attach(node, wrap(result), (a, b), saved, (spec_a, spec_b, kept_a, kept_b))
+
+
+def _operand(ctx, which):
+    """A saved operand of a binary operator after the version check; Python numbers are kept as they are."""
+    ctx.saved  # noqa: B018  the check is the purpose
+    return ctx.context[2 + which]
+
+
+@derivative("AddBackward0")
+def _add_backward(ctx, grad):
+    a, b = ctx.context
+    need = ctx.needs
+    return gradient_for(grad, *a) if need[0] else None, gradient_for(grad, *b) if need[1] else None
+
+
+@operator("torch.add", "Tensor.add", "Tensor.__add__", ascend="mindspore.mint.add")
+def add(input, other, *, alpha=1, out=None):
+    """`input + alpha * other`."""
+    if not isinstance(other, Tensor) and not isinstance(input, Tensor):
+        return NotImplemented
+    if alpha != 1:
+        other = mul(other, alpha)
+    x, y = arrays_of(input, other)
+    result = _compute(numpy.add, x, y)
+    result = _record_binary(_add_backward, result, input, other, _NEITHER)
+    return result if out is None else write_out(out, result)
+
+
+@derivative("SubBackward0")
+def _sub_backward(ctx, grad):
+    a, b = ctx.context
+    need = ctx.needs
+    return gradient_for(grad, *a) if need[0] else None, gradient_for(neg(grad), *b) if need[
+        1
+    ] else None
+
+
+@operator(
+    "torch.sub",
+    "torch.subtract",
+    "Tensor.sub",
+    "Tensor.subtract",
+    "Tensor.__sub__",
+    ascend="mindspore.mint.sub",
+)
+def sub(input, other, *, alpha=1, out=None):
+    """`input - alpha * other`."""
+    if alpha != 1:
+        other = mul(other, alpha)
+    x, y = arrays_of(input, other)
+    if x.dtype.kind == "b":
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead."
+        )
+    result = _record_binary(_sub_backward, _compute(numpy.subtract, x, y), input, other, _NEITHER)
+    return result if out is None else write_out(out, result)
+
+
+@operator("torch.rsub", "Tensor.rsub", "Tensor.__rsub__")
+def rsub(input, other, *, alpha=1):
+    """`other - alpha * input`."""
+    if not isinstance(other, Tensor):
+        return _reversed(sub, input, other, alpha)
+    return sub(other, input, alpha=alpha)
+
+
+def _reversed(function, tensor, number, alpha):
+    scaled = tensor if alpha == 1 else mul(tensor, alpha)
+    return function(number, scaled)
+
+
+@derivative("MulBackward0")
+def _mul_backward(ctx, grad):
+    a, b = ctx.context[:2]
+    need = ctx.needs
+    return (
+        gradient_for(mul(grad, _operand(ctx, 1)), *a) if need[0] else None,
+        gradient_for(mul(grad, _operand(ctx, 0)), *b) if need[1] else None,
+    )
+
+
+@operator(
+    "torch.mul",
+    "torch.multiply",
+    "Tensor.mul",
+    "Tensor.multiply",
+    "Tensor.__mul__",
+    ascend="mindspore.mint.mul",
+)
+def mul(input, other, *, out=None):
+    """`input * other`."""
+    x, y = arrays_of(input, other)
+    result = _record_binary(_mul_backward, _compute(numpy.multiply, x, y), input, other, _CROSSED)
+    return result if out is None else write_out(out, result)
+
+
+@derivative("DivBackward0")
+def _div_backward(ctx, grad):
+    a, b = ctx.context[:2]
+    need = ctx.needs
+    divisor = _operand(ctx, 1)
+    by_a = div(grad, divisor) if need[0] or need[1] else None
+    by_b = None
+    if need[1]:
+        by_b = gradient_for(neg(mul(by_a, div(_operand(ctx, 0), divisor))), *b)
+    return gradient_for(by_a, *a) if need[0] else None, by_b
+
+
+@operator(
+    "torch.div", "torch.divide", "torch.true_divide",
+    "Tensor.div", "Tensor.divide", "Tensor.true_divide", "Tensor.__truediv__",
+    ascend="mindspore.mint.div",
+)  # fmt: skip
+def div(input, other, *, rounding_mode=None, out=None):
+    """`input / other`; `rounding_mode` is None, "trunc" or "floor"."""
+    x, y = arrays_of(input, other)
+    if rounding_mode is None:
+        result = _compute(numpy.true_divide, floating(x), floating(y))
+        result = _record_binary(_div_backward, result, input, other, _DIVISOR)
+    elif rounding_mode == "floor":
+        result = floor_divide(input, other)
+    elif rounding_mode == "trunc":
+        result = wrap(_divide_trunc(x, y))
+    else:
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return result if out is None else write_out(out, result)
+
+
+def _divide_trunc(x, y):
+    if x.dtype.kind not in "biu":
+        return _compute(lambda p, q: numpy.trunc(numpy.true_divide(p, q)), x, y)
+    _refuse_zero(y)
+    quotient = numpy.floor_divide(x, y)
+    wrong = (numpy.remainder(x, y) != 0) & ((x < 0) != (y < 0))
+    return (quotient + wrong).astype(x.dtype)
+
+
+def _refuse_zero(y):
+    if y.dtype.kind in "iu" and (y == 0).any():
+        raise RuntimeError("ZeroDivisionError")
+
+
+@operator(
+    "torch.floor_divide",
+    "Tensor.floor_divide",
+    "Tensor.__floordiv__",
+    ascend="mindspore.mint.floor_divide",
+)
+def floor_divide(input, other, *, out=None):
+    """`floor(input / other)`, in the common type; not differentiable."""
+    x, y = arrays_of(input, other)
+    _refuse_zero(y)
+    return write_out(out, wrap(_compute(numpy.floor_divide, x, y)))
+
+
+@operator("Tensor.__rfloordiv__")
+def _rfloordiv(input, other):
+    return floor_divide(other, input)
+
+
+@operator("Tensor.__rtruediv__", "Tensor.__rdiv__")
+def _rtruediv(input, other):
+    return div(other, input)
+
+
+@derivative("RemainderBackward0")
+def _remainder_backward(ctx, grad):
+    a, b = ctx.context[:2]
+    need = ctx.needs
+    by_b = None
+    if need[1]:
+        quotient = floor(div(_operand(ctx, 0), _operand(ctx, 1)))
+        by_b = gradient_for(neg(mul(grad, quotient)), *b)
+    return gradient_for(grad, *a) if need[0] else None, by_b
+
+
+@operator(
+    "torch.remainder", "Tensor.remainder", "Tensor.__mod__", ascend="mindspore.mint.remainder"
+)
+def remainder(input, other, *, out=None):
+    """Python's modulus: the result has the sign of `other`."""
+    x, y = arrays_of(input, other)
+    _refuse_zero(y)
+    result = _record_binary(
+        _remainder_backward, _compute(numpy.remainder, x, y), input, other, _BOTH
+    )
+    return write_out(out, result)
+
+
+@operator("Tensor.__rmod__")
+def _rmod(input, other):
+    return remainder(other, input)
+
+
+@derivative("PowBackward0")
+def _pow_backward(ctx, grad):
+    a, b = ctx.context[:2]
+    need = ctx.needs
+    base, exponent = _operand(ctx, 0), _operand(ctx, 1)
+    by_base = by_exponent = None
+    if need[0]:
+        if isinstance(exponent, Tensor):
+            slope = mul(exponent, pow(base, sub(exponent, 1)))
+            slope = slope.masked_fill(exponent == 0, 0.0)
+        elif exponent == 0:
+            slope = mul(base, 0)
+        else:
+            slope = mul(pow(base, exponent - 1), exponent)
+        by_base = gradient_for(mul(grad, slope), *a)
+    if need[1]:
+        value = pow(base, exponent)
+        logarithm = log(base) if isinstance(base, Tensor) else float(numpy.log(base))
+        by_exponent = gradient_for(mul(grad, mul(value, logarithm)), *b)
+    return by_base, by_exponent
+
+
+@operator("torch.pow", "Tensor.pow", "Tensor.__pow__", ascend="mindspore.mint.pow")
+def pow(input, exponent, *, out=None):
+    """`input ** exponent`."""
+    x, y = arrays_of(input, exponent)
+    if x.dtype.kind in "iu" and not isinstance(exponent, Tensor) and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if not isinstance(exponent, Tensor) and exponent == 2 and x.dtype.kind == "f":
+        result = _compute(lambda p, _: p * p, x, y)
+    elif not isinstance(exponent, Tensor) and exponent == 0.5 and x.dtype.kind == "f":
+        result = _compute(lambda p, _: numpy.sqrt(p), x, y)
+    else:
+        result = _compute(numpy.power, x, y)
+    return write_out(out, _record_binary(_pow_backward, result, input, exponent, _BOTH))
+
+
+@operator("Tensor.__rpow__")
+def _rpow(input, other):
+    return pow(other, input)
+
+
+@derivative("Atan2Backward0")
+def _atan2_backward(ctx, grad):
+    a, b = ctx.context[:2]
+    y, x = _operand(ctx, 0), _operand(ctx, 1)
+    scaled = div(grad, add(mul(x, x), mul(y, y)))
+    return (
+        gradient_for(mul(scaled, x), *a) if ctx.needs[0] else None,
+        gradient_for(neg(mul(scaled, y)), *b) if ctx.needs[1] else None,
+    )
+
+
+@operator("torch.atan2", "torch.arctan2", "Tensor.atan2", ascend="mindspore.mint.atan2")
+def atan2(input, other, *, out=None):
+    """The angle of the point (other, input), in radians."""
+    x, y = arrays_of(input, other)
+    result = _compute(numpy.arctan2, floating(x), floating(y))
+    return write_out(out, _record_binary(_atan2_backward, result, input, other, _BOTH))
+
+
+def _extremum(name, ufunc, larger):
+    """Build maximum or minimum: equal elements share the gradient half and half, as in torch."""
+
+    @derivative(name)
+    def backward(ctx, grad):
+        a, b = ctx.context[:2]
+        x, y = _operand(ctx, 0), _operand(ctx, 1)
+        halves = div(grad, 2).masked_fill(x.ne(y), 0)
+        first = x.gt(y) if larger else x.lt(y)
+        second = y.gt(x) if larger else y.lt(x)
+        return (
+            gradient_for(add(mul(grad, first), halves), *a) if ctx.needs[0] else None,
+            gradient_for(add(mul(grad, second), halves), *b) if ctx.needs[1] else None,
+        )
+
+    def function(input, other, *, out=None):
+        x, y = arrays_of(
+            tensor_argument(name, "input", input), tensor_argument(name, "other", other)
+        )
+        return write_out(out, _record_binary(backward, _compute(ufunc, x, y), input, other, _BOTH))
+
+    return function
+
+
+maximum = operator("torch.maximum", "Tensor.maximum", ascend="mindspore.mint.maximum")(
+    _extremum("MaximumBackward0", numpy.maximum, True)
+)
+minimum = operator("torch.minimum", "Tensor.minimum", ascend="mindspore.mint.minimum")(
+    _extremum("MinimumBackward0", numpy.minimum, False)
+)
+
+# Functions of one tensor
+
+
+def _half_safe(kernel):
+    """Compute the half types in float32; turn integers into the default type."""
+
+    def compute(x):
+        with numpy.errstate(all="ignore"):
+            kind = x.dtype
+            if kind in _dtypes.REDUCED:
+                return kernel(up(x)).astype(kind)
+            return kernel(floating(x))
+
+    return compute
+
+
+def _unary(names, kernel, formula, ascend=None):
+    """Register a function with derivative `formula(grad, x)`, a recipe in mstorch operators."""
+    name = names[0].rpartition(".")[2]
+
+    @derivative(f"{name.capitalize()}Backward0")
+    def backward(ctx, grad):
+        (x,) = ctx.saved
+        return formula(grad, x)
+
+    compute = _half_safe(kernel)
+
+    def function(input, *, out=None):
+        result = wrap(compute(tensor_argument(name, "input", input)._a))
+        if wants_grad(input):
+            result = attach(backward, result, (input,), (input,))
+        return result if out is None else write_out(out, result)
+
+    function.__name__ = name
+    return operator(*names, ascend=ascend)(function)
+
+
+def _unary_of_output(names, kernel, formula, ascend=None):
+    """As `_unary`, with `formula(grad, y)` in terms of the result; it is computed anew for a second derivative."""
+    name = names[0].rpartition(".")[2]
+
+    @derivative(f"{name.capitalize()}Backward0")
+    def backward(ctx, grad):
+        x, y = ctx.saved
+        return formula(grad, function(x) if wants_grad(x) else y)
+
+    compute = _half_safe(kernel)
+
+    def function(input, *, out=None):
+        result = wrap(compute(tensor_argument(name, "input", input)._a))
+        if wants_grad(input):
+            result = attach(backward, result, (input,), (input, remember(result)))
+        return result if out is None else write_out(out, result)
+
+    function.__name__ = name
+    return operator(*names, ascend=ascend)(function)
+
+
+def _names(name, *more):
+    return (f"torch.{name}", f"Tensor.{name}", *more)
+
+
+def _rsqrt(x):
+    return 1 / numpy.sqrt(x)
+
+
+def _sigmoid(x):
+    return 1 / (1 + numpy.exp(-x))
+
+
+exp = _unary_of_output(_names("exp"), numpy.exp, lambda g, y: mul(g, y), "mindspore.mint.exp")
+sqrt = _unary_of_output(
+    _names("sqrt"), numpy.sqrt, lambda g, y: div(g, mul(y, 2)), "mindspore.mint.sqrt"
+)
+rsqrt = _unary_of_output(
+    _names("rsqrt"),
+    _rsqrt,
+    lambda g, y: mul(mul(g, -0.5), mul(y, mul(y, y))),
+    "mindspore.mint.rsqrt",
+)
+reciprocal = _unary_of_output(
+    _names("reciprocal"),
+    numpy.reciprocal,
+    lambda g, y: neg(mul(g, mul(y, y))),
+    "mindspore.mint.reciprocal",
+)
+tanh = _unary_of_output(
+    _names("tanh", "torch.nn.functional.tanh"),
+    numpy.tanh,
+    lambda g, y: mul(g, sub(1, mul(y, y))),
+    "mindspore.mint.tanh",
+)
+sigmoid = _unary_of_output(
+    _names("sigmoid", "torch.nn.functional.sigmoid", "torch.special.expit"),
+    _sigmoid,
+    lambda g, y: mul(g, mul(sub(1, y), y)),
+    "mindspore.mint.sigmoid",
+)
+expm1 = _unary_of_output(
+    _names("expm1"), numpy.expm1, lambda g, y: mul(g, add(y, 1)), "mindspore.mint.expm1"
+)
+log = _unary(_names("log"), numpy.log, lambda g, x: div(g, x), "mindspore.mint.log")
+log2 = _unary(
+    _names("log2"),
+    numpy.log2,
+    lambda g, x: div(g, mul(x, 0.6931471805599453)),
+    "mindspore.mint.log2",
+)
+log10 = _unary(
+    _names("log10"),
+    numpy.log10,
+    lambda g, x: div(g, mul(x, 2.302585092994046)),
+    "mindspore.mint.log10",
+)
+log1p = _unary(_names("log1p"), numpy.log1p, lambda g, x: div(g, add(x, 1)), "mindspore.mint.log1p")
+sin = _unary(_names("sin"), numpy.sin, lambda g, x: mul(g, cos(x)), "mindspore.mint.sin")
+cos = _unary(_names("cos"), numpy.cos, lambda g, x: neg(mul(g, sin(x))), "mindspore.mint.cos")
+tan = _unary(
+    _names("tan"), numpy.tan, lambda g, x: mul(g, add(1, square(tan(x)))), "mindspore.mint.tan"
+)
+atan = _unary(
+    _names("atan"), numpy.arctan, lambda g, x: div(g, add(1, square(x))), "mindspore.mint.atan"
+)
+sinh = _unary(_names("sinh"), numpy.sinh, lambda g, x: mul(g, cosh(x)), "mindspore.mint.sinh")
+cosh = _unary(_names("cosh"), numpy.cosh, lambda g, x: mul(g, sinh(x)), "mindspore.mint.cosh")
+erf = _unary(
+    _names("erf", "torch.special.erf"),
+    special.erf,
+    lambda g, x: mul(g, mul(exp(neg(square(x))), 1.1283791670955126)),
+    "mindspore.mint.erf",
+)
+
+
+def _unary_same_type(names, kernel, formula, ascend=None, integer_identity=False):
+    """Register a function that keeps integer types, with derivative `formula(grad, x)`; None for a zero derivative."""
+    name = names[0].rpartition(".")[2]
+
+    @derivative(f"{name.capitalize()}Backward0")
+    def backward(ctx, grad):
+        (x,) = ctx.saved
+        return mul(grad, 0) if formula is None else formula(grad, x)
+
+    def function(input, *, out=None):
+        x = tensor_argument(name, "input", input)._a
+        if integer_identity and x.dtype.kind in "biu":
+            result = wrap(x.copy())
+        else:
+            result = wrap(kernel(up(x)).astype(x.dtype, copy=False))
+        if wants_grad(input):
+            result = attach(backward, result, (input,), (input,))
+        return result if out is None else write_out(out, result)
+
+    function.__name__ = name
+    return operator(*names, ascend=ascend)(function)
+
+
+neg = _unary_same_type(
+    _names("neg", "torch.negative", "Tensor.negative", "Tensor.__neg__"), numpy.negative, lambda g, x: neg(g),
+    "mindspore.mint.neg",
+)  # fmt: skip
+abs = _unary_same_type(
+    _names("abs", "torch.absolute", "Tensor.absolute", "Tensor.__abs__"), numpy.abs, lambda g, x: mul(g, sign(x)),
+    "mindspore.mint.abs",
+)  # fmt: skip
+square = _unary_same_type(
+    _names("square"), numpy.square, lambda g, x: mul(g, mul(x, 2.0)), "mindspore.mint.square"
+)
+sign = _unary_same_type(_names("sign"), numpy.sign, None, "mindspore.mint.sign")
+floor = _unary_same_type(_names("floor"), numpy.floor, None, "mindspore.mint.floor", True)
+ceil = _unary_same_type(_names("ceil"), numpy.ceil, None, "mindspore.mint.ceil", True)
+trunc = _unary_same_type(
+    _names("trunc", "torch.fix", "Tensor.fix"), numpy.trunc, None, "mindspore.mint.trunc", True
+)
+
+
+@derivative("RoundBackward0")
+def _round_backward(ctx, grad):
+    return mul(grad, 0)
+
+
+@operator("torch.round", "Tensor.round", ascend="mindspore.mint.round")
+def round(input, *, decimals=0, out=None):
+    """Halves go to the even neighbour."""
+    x = input._a
+    result = wrap(
+        x.copy()
+        if x.dtype.kind in "biu"
+        else numpy.round(up(x), decimals).astype(x.dtype, copy=False)
+    )
+    if wants_grad(input):
+        result = attach(_round_backward, result, (input,))
+    return write_out(out, result)
+
+
+@operator("Tensor.__pos__", "torch.positive", "Tensor.positive")
+def positive(input):
+    """The tensor itself."""
+    return input
+
+
+# Choosing and limiting
+
+
+@derivative("ClampBackward1")
+def _clamp_backward(ctx, grad):
+    (x,) = ctx.saved
+    low, high = ctx.context
+    inside = None
+    if low is not None:
+        inside = x.ge(low)
+    if high is not None:
+        below = x.le(high)
+        inside = below if inside is None else inside.logical_and(below)
+    return mul(grad, inside)
+
+
+@derivative("ClampBackward0")
+def _clamp_tensor_backward(ctx, grad):
+    x, low, high = ctx.context[1]
+    ctx.saved  # noqa: B018  the check is the purpose
+    specs = ctx.context[0]
+    need = ctx.needs
+    below = x.lt(low) if low is not None else None
+    above = x.gt(high) if high is not None else None
+    inside = _neither(below, above)
+    return (
+        gradient_for(mul(grad, inside), *specs[0]) if need[0] else None,
+        gradient_for(mul(grad, below), *specs[1]) if need[1] else None,
+        gradient_for(mul(grad, above), *specs[2]) if need[2] else None,
+    )
+
+
+def _neither(below, above):
+    if below is None:
+        return above.logical_not()
+    if above is None:
+        return below.logical_not()
+    return below.logical_or(above).logical_not()
+
+
+@operator("torch.clamp", "torch.clip", "Tensor.clamp", "Tensor.clip", ascend="mindspore.mint.clamp")
+def clamp(input, min=None, max=None, *, out=None):
+    """Limit the elements; the limits are numbers or tensors."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    x = input._a
+    bounds = [b for b in (min, max) if b is not None]
+    for bound in bounds:
+        x = arrays_of(wrap(x), bound)[0]
+    result = x
+    if min is not None:
+        result = numpy.maximum(result, arrays_of(wrap(x), min)[1])
+    if max is not None:
+        result = numpy.minimum(result, arrays_of(wrap(x), max)[1])
+    result = wrap(result.copy() if result is input._a else result)
+    if any(isinstance(b, Tensor) for b in bounds):
+        operands = (input, min, max)
+        tensors = [t for t in operands if isinstance(t, Tensor)]
+        if wants_grad(*tensors):
+            specs = [(t._a.shape, t._a.dtype) if isinstance(t, Tensor) else None for t in operands]
+            result = attach(_clamp_tensor_backward, result, operands, tensors, (specs, operands))
+    elif wants_grad(input):
+        result = attach(_clamp_backward, result, (input,), (input,), (min, max))
+    return write_out(out, result)
+
+
+@operator("torch.clamp_min", "Tensor.clamp_min")
+def clamp_min(input, min):
+    """Limit the elements from below."""
+    return clamp(input, min=min)
+
+
+@operator("torch.clamp_max", "Tensor.clamp_max")
+def clamp_max(input, max):
+    """Limit the elements from above."""
+    return clamp(input, max=max)
+
+
+@derivative("WhereBackward0")
+def _where_backward(ctx, grad):
+    condition, a, b = ctx.context
+    return (
+        gradient_for(where(condition, grad, 0), *a) if ctx.needs[0] else None,
+        gradient_for(where(condition, 0, grad), *b) if ctx.needs[1] else None,
+    )
+
+
+@operator("torch.where")
+def where(condition, input=None, other=None, *, out=None):
+    """`input` where the condition holds, `other` elsewhere; with the condition alone, as nonzero(as_tuple=True)."""
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        kind = _dtypes.promote_types(_dtypes.scalar_dtype(input), _dtypes.scalar_dtype(other)).numpy
+        x, y = numpy.asarray(input, kind), numpy.asarray(other, kind)
+    else:
+        x, y = arrays_of(input, other)
+    result = wrap(numpy.where(condition._a.astype(bool, copy=False), x, y))
+    tensors = [t for t in (input, other) if isinstance(t, Tensor)]
+    if wants_grad(*tensors):
+        specs = [
+            (t._a.shape, t._a.dtype) if isinstance(t, Tensor) else None for t in (input, other)
+        ]
+        result = attach(_where_backward, result, (input, other), (), (condition, *specs))
+    return write_out(out, result)
+
+
+@operator("Tensor.where")
+def _where_method(self, condition, other):
+    return where(condition, self, other)
+
+
+@derivative("MaskedFillBackward0")
+def _masked_fill_backward(ctx, grad):
+    mask, spec, value = ctx.context
+    return (
+        gradient_for(masked_fill(grad, mask, 0), *spec) if ctx.needs[0] else None,
+        gradient_for(mul(grad, mask), *value) if ctx.needs[1] else None,
+    )
+
+
+@operator("torch.masked_fill", "Tensor.masked_fill", ascend="mindspore.mint.masked_fill")
+def masked_fill(input, mask, value):
+    """`value`, a number or a tensor without dimensions, where the mask is True."""
+    if mask._a.dtype.kind != "b":
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype " + str(mask.dtype)
+        )
+    is_tensor = isinstance(value, Tensor)
+    if is_tensor and value._a.ndim:
+        raise RuntimeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._a.ndim} dimension(s)."
+        )
+    x = input._a
+    number = value._a if is_tensor else value
+    result = wrap(numpy.where(mask._a, numpy.asarray(number).astype(x.dtype), x))
+    if wants_grad(input) or (is_tensor and wants_grad(value)):
+        spec = (x.shape, x.dtype)
+        value_spec = (value._a.shape, value._a.dtype) if is_tensor else None
+        result = attach(_masked_fill_backward, result, (input, value), (), (mask, spec, value_spec))
+    return result
+
+
+@derivative("LerpBackward0")
+def _lerp_backward(ctx, grad):
+    weight = ctx.context
+    return mul(grad, sub(1, weight)), mul(grad, weight)
+
+
+@operator("torch.lerp", "Tensor.lerp")
+def lerp(input, end, weight):
+    """`input + weight * (end - input)`, in the form torch uses on either side of one half."""
+    if isinstance(weight, Tensor):
+        return add(input, mul(weight, sub(end, input)))
+    result = wrap(lerp_kernel(input._a, end._a, weight))
+    if wants_grad(input, end):
+        result = attach(_lerp_backward, result, (input, end), (), weight)
+    return result
+
+
+def lerp_kernel(x, end, weight):
+    """lerp on arrays."""
+    w = x.dtype.type(weight)
+    return x + w * (end - x) if weight < 0.5 else end - (end - x) * (x.dtype.type(1) - w)
+
+
+@operator("torch.addcmul", "Tensor.addcmul")
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """`input + value * tensor1 * tensor2`."""
+    product = mul(tensor1, tensor2)
+    return add(input, product if value == 1 else mul(product, value))
+
+
+@operator("torch.addcdiv", "Tensor.addcdiv")
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """`input + value * tensor1 / tensor2`."""
+    quotient = div(tensor1, tensor2)
+    return add(input, quotient if value == 1 else mul(quotient, value))
+
+
+operator("Tensor.__radd__")(lambda self, other: add(other, self))
+operator("Tensor.__rmul__")(lambda self, other: mul(other, self))

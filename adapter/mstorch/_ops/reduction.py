@@ -1,0 +1,385 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sums, means, extrema and norms over dimensions."""
+
+import builtins
+import collections
+import math
+
+import numpy
+
+from mstorch import _dtypes
+from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._errors import missing
+from mstorch._ops import pointwise, views
+from mstorch._ops._operands import floating, up, wrap_dim, wrap_dims, write_out
+from mstorch._registry import operator
+from mstorch._tensor import Tensor, wrap
+
+
+def _spread(grad, shape, dims, keepdim):
+    """A reduced gradient expanded back over the dimensions that were reduced."""
+    if not keepdim and grad._a.ndim != len(shape):
+        kept = [1 if d in dims else size for d, size in enumerate(shape)]
+        grad = views.reshape(grad, kept)
+    return views.expand(grad, shape)
+
+
+@derivative("SumBackward1")
+def _sum_backward(ctx, grad):
+    shape, dims, keepdim, kind = ctx.context
+    return views.cast(_spread(grad, shape, dims, keepdim), kind)
+
+
+def _sum_type(array, dtype):
+    if dtype is not None:
+        return _dtypes.numpy_of(dtype)
+    return numpy.dtype(numpy.int64) if array.dtype.kind in "biu" else array.dtype
+
+
+@operator("torch.sum", "Tensor.sum", ascend="mindspore.mint.sum")
+def sum(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
+    """The sum over dimensions; integers are summed as int64."""
+    array = input._a
+    dims = wrap_dims(dim if axis is None else axis, array.ndim)
+    kind = _sum_type(array, dtype)
+    wide = up(array) if dtype is None else up(array.astype(kind, copy=False))
+    total = numpy.add.reduce(
+        wide, dims, wide.dtype if wide.dtype.kind in "fc" else kind, keepdims=keepdim
+    )
+    result = wrap(numpy.asarray(total).astype(kind, copy=False))
+    if wants_grad(input):
+        result = attach(
+            _sum_backward, result, (input,), (), (array.shape, dims, keepdim, input.dtype)
+        )
+    return write_out(out, result)
+
+
+@derivative("MeanBackward1")
+def _mean_backward(ctx, grad):
+    shape, dims, keepdim, kind, count = ctx.context
+    return views.cast(pointwise.div(_spread(grad, shape, dims, keepdim), count), kind)
+
+
+@operator("torch.mean", "Tensor.mean", ascend="mindspore.mint.mean")
+def mean(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
+    """The mean over dimensions, of a floating point tensor."""
+    array = input._a if dtype is None else input._a.astype(_dtypes.numpy_of(dtype), copy=False)
+    if array.dtype.kind in "biu":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {input.dtype}"
+        )
+    dims = wrap_dims(dim if axis is None else axis, array.ndim)
+    count = 1
+    for d in dims:
+        count *= array.shape[d]
+    wide = up(array)
+    with numpy.errstate(all="ignore"):
+        total = numpy.add.reduce(wide, dims, keepdims=keepdim) / wide.dtype.type(count)
+    result = wrap(numpy.asarray(total).astype(array.dtype, copy=False))
+    if wants_grad(input):
+        result = attach(
+            _mean_backward, result, (input,), (), (array.shape, dims, keepdim, input.dtype, count)
+        )
+    return write_out(out, result)
+
+
+@operator("torch.var", "Tensor.var")
+def var(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
+    """The variance over dimensions; divided by `count - correction`."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    correction = (1 if unbiased else 0) if correction is None else correction
+    dims = wrap_dims(dim, input._a.ndim)
+    count = 1
+    for d in dims:
+        count *= input._a.shape[d]
+    centred = pointwise.sub(input, mean(input, dims, True))
+    return pointwise.div(
+        sum(pointwise.square(centred), dims, keepdim), builtins.max(count - correction, 0)
+    )
+
+
+@operator("torch.std", "Tensor.std")
+def std(input, dim=None, unbiased=True, keepdim=False, *, correction=None):
+    """The square root of the variance."""
+    return pointwise.sqrt(var(input, dim, unbiased, keepdim, correction=correction))
+
+
+@derivative("ProdBackward0")
+def _prod_backward(ctx, grad):
+    (x,) = ctx.saved
+    dims, keepdim = ctx.context
+    array = x._a
+    if (array == 0).any():
+        raise missing("torch.prod", "the gradient where an element is zero")
+    product = _spread(
+        pointwise.mul(grad, prod(x, None if len(dims) == array.ndim else dims[0], keepdim)),
+        array.shape,
+        dims,
+        keepdim,
+    )
+    return pointwise.div(product, x)
+
+
+@operator("torch.prod", "Tensor.prod", ascend="mindspore.mint.prod")
+def prod(input, dim=None, keepdim=False, *, dtype=None):
+    """The product over one dimension, or all."""
+    dims = wrap_dims(dim, input._a.ndim)
+    kind = _sum_type(input._a, dtype)
+    wide = up(input._a.astype(kind, copy=False))
+    product = numpy.multiply.reduce(wide, dims, keepdims=keepdim)
+    result = wrap(numpy.asarray(product).astype(kind, copy=False))
+    return (
+        attach(_prod_backward, result, (input,), (input,), (dims, keepdim))
+        if wants_grad(input)
+        else result
+    )
+
+
+def _truth(name, ufunc):
+    def function(input, dim=None, keepdim=False, *, out=None):
+        array = input._a if input._a.dtype.kind == "b" else input._a != 0
+        found = numpy.asarray(ufunc.reduce(array, wrap_dims(dim, array.ndim), keepdims=keepdim))
+        return write_out(
+            out, wrap(found.astype(input._a.dtype) if input._a.dtype == numpy.uint8 else found)
+        )
+
+    function.__name__ = name
+    return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
+
+
+all = _truth("all", numpy.logical_and)
+any = _truth("any", numpy.logical_or)
+
+
+@operator("torch.count_nonzero", "Tensor.count_nonzero")
+def count_nonzero(input, dim=None):
+    """The number of elements that are not zero, as int64."""
+    return wrap(
+        numpy.asarray(numpy.count_nonzero(input._a, wrap_dims(dim, input._a.ndim)), numpy.int64)
+    )
+
+
+# Extrema
+
+_PAIRS = {
+    name: collections.namedtuple(name, ("values", "indices"))
+    for name in ("max", "min", "sort", "topk", "mode", "median", "kthvalue", "cummax", "cummin")
+}
+
+
+def pair(name, values, indices):
+    """The named pair that torch returns, with `.values` and `.indices`."""
+    return _PAIRS[name](values, indices)
+
+
+@derivative("MaxBackward1")
+def _extremum_all_backward(ctx, grad):
+    (x,) = ctx.saved
+    hits = x._a == ctx.context._a
+    share = wrap((hits / hits.sum()).astype(x._a.dtype))
+    return pointwise.mul(grad, share)
+
+
+@derivative("MaxBackward0")
+def _pick_backward(ctx, grad):
+    """The gradient of values picked by index along a dimension."""
+    shape, dim, indices = ctx.context
+    if indices._a.ndim < len(shape):
+        indices, grad = views.unsqueeze(indices, dim), views.unsqueeze(grad, dim)
+    zeros = wrap(numpy.zeros(shape, grad._a.dtype))
+    return zeros.scatter(dim, indices, grad) if shape else views.reshape(grad, shape)
+
+
+def picked(name, input, values, indices, dim):
+    """A (values, indices) pair, with the gradient of the values."""
+    values, indices = wrap(values), wrap(indices)
+    if wants_grad(input):
+        context = (input._a.shape, dim, views.detach(indices))
+        values = attach(_pick_backward, values, (input,), (), context)
+    return pair(name, values, indices)
+
+
+def _extremum(name, along, arg, elementwise):
+    def function(input, dim=None, keepdim=False, *, other=None, out=None):
+        if isinstance(dim, Tensor) or other is not None:
+            return elementwise(input, dim if other is None else other)
+        array = input._a
+        if dim is None:
+            if not array.size:
+                raise RuntimeError(
+                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+                )
+            result = wrap(along(array))
+            if wants_grad(input):
+                result = attach(
+                    _extremum_all_backward, result, (input,), (input,), views.detach(result)
+                )
+            return write_out(out, result)
+        dim = wrap_dim(dim, array.ndim)
+        if not array.ndim:
+            return picked(name, input, array.copy(), numpy.zeros((), numpy.int64), dim)
+        if array.shape[dim] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+        places = numpy.expand_dims(arg(up(array), dim), dim)
+        values = numpy.take_along_axis(array, places, dim)
+        if not keepdim:
+            values, places = values.squeeze(dim), places.squeeze(dim)
+        return picked(name, input, values, places, dim)
+
+    function.__name__ = name
+    return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
+
+
+max = _extremum("max", numpy.max, numpy.argmax, pointwise.maximum)
+min = _extremum("min", numpy.min, numpy.argmin, pointwise.minimum)
+
+
+@derivative("AmaxBackward0")
+def _amax_backward(ctx, grad):
+    (x,) = ctx.saved
+    values, dims, keepdim = ctx.context
+    hits = x._a == (values._a if keepdim else numpy.expand_dims(values._a, dims))
+    share = wrap((hits / hits.sum(dims, keepdims=True)).astype(x._a.dtype))
+    return pointwise.mul(_spread(grad, x._a.shape, dims, keepdim), share)
+
+
+def _extremum_over(name, along):
+    def function(input, dim=(), keepdim=False, *, out=None):
+        dims = wrap_dims(dim, input._a.ndim)
+        result = wrap(along(input._a, axis=dims, keepdims=keepdim))
+        if wants_grad(input):
+            result = attach(
+                _amax_backward, result, (input,), (input,), (views.detach(result), dims, keepdim)
+            )
+        return write_out(out, result)
+
+    function.__name__ = name
+    return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
+
+
+amax = _extremum_over("amax", numpy.max)
+amin = _extremum_over("amin", numpy.min)
+
+
+def _argument(name, arg):
+    def function(input, dim=None, keepdim=False):
+        array = up(input._a)
+        if dim is None:
+            found = numpy.asarray(arg(array), numpy.int64)
+            return wrap(found.reshape((1,) * array.ndim) if keepdim else found)
+        return wrap(
+            arg(array, wrap_dim(dim, array.ndim), keepdims=keepdim)
+            if array.ndim
+            else numpy.zeros((), numpy.int64)
+        )
+
+    function.__name__ = name
+    return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
+
+
+argmax = _argument("argmax", numpy.argmax)
+argmin = _argument("argmin", numpy.argmin)
+
+# Running sums
+
+
+@derivative("CumsumBackward0")
+def _cumsum_backward(ctx, grad):
+    dim = ctx.context
+    return views.flip(cumsum(views.flip(grad, (dim,)), dim), (dim,)) if grad._a.ndim else grad
+
+
+@operator("torch.cumsum", "Tensor.cumsum", ascend="mindspore.mint.cumsum")
+def cumsum(input, dim, *, dtype=None, out=None):
+    """Running sums along a dimension; integers are summed as int64."""
+    array = input._a
+    dim = wrap_dim(dim, array.ndim)
+    kind = _sum_type(array, dtype)
+    wide = up(array.astype(kind, copy=False))
+    result = wrap(
+        (numpy.cumsum(wide, dim, wide.dtype) if array.ndim else wide.copy()).astype(
+            kind, copy=False
+        )
+    )
+    if wants_grad(input):
+        result = attach(_cumsum_backward, result, (input,), (), dim)
+    return write_out(out, result)
+
+
+# Logarithms of sums, norms
+
+
+@derivative("LogsumexpBackward0")
+def _logsumexp_backward(ctx, grad):
+    (x,) = ctx.saved
+    dims, keepdim = ctx.context
+    total = logsumexp(x, dims, True)
+    weights = pointwise.exp(pointwise.sub(x, total))
+    return pointwise.mul(_spread(grad, x._a.shape, dims, keepdim), weights)
+
+
+@operator("torch.logsumexp", "Tensor.logsumexp", ascend="mindspore.mint.logsumexp")
+def logsumexp(input, dim, keepdim=False, *, out=None):
+    """The logarithm of the sum of exponentials, without overflow."""
+    array = up(floating(input._a))
+    dims = wrap_dims(dim, array.ndim)
+    with numpy.errstate(all="ignore"):
+        top = numpy.max(array, dims, keepdims=True)
+        top = numpy.where(numpy.isfinite(top), top, 0)
+        total = numpy.log(numpy.add.reduce(numpy.exp(array - top), dims, keepdims=True)) + top
+    if not keepdim:
+        total = total.squeeze(dims)
+    result = wrap(numpy.asarray(total).astype(floating(input._a).dtype, copy=False))
+    if wants_grad(input):
+        result = attach(_logsumexp_backward, result, (input,), (input,), (dims, keepdim))
+    return write_out(out, result)
+
+
+@derivative("NormBackward0")
+def _norm_backward(ctx, grad):
+    (x,) = ctx.saved
+    value, order, dims, keepdim = ctx.context
+    grad = _spread(grad, x._a.shape, dims, keepdim)
+    value = _spread(value, x._a.shape, dims, keepdim)
+    if order == 2:
+        scaled = pointwise.div(pointwise.mul(grad, x), value)
+        return pointwise.masked_fill(scaled, value == 0, 0)
+    if order == 1:
+        return pointwise.mul(grad, pointwise.sign(x))
+    raise missing(f"torch.norm(p={order})", "the gradient")
+
+
+@operator("torch.norm", "Tensor.norm", "torch.linalg.vector_norm")
+def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
+    """The p-norm over dimensions: p is a number, infinity or "fro" (which is 2)."""
+    order = 2.0 if p in ("fro", None) else float(p)
+    if dtype is not None:
+        input = views.cast(input, dtype)
+    array = up(input._a)
+    if array.dtype.kind not in "fc":
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype}"
+        )
+    dims = wrap_dims(dim, array.ndim)
+    size = numpy.abs(array)
+    if order == math.inf:
+        total = numpy.max(size, dims, keepdims=keepdim)
+    elif order == -math.inf:
+        total = numpy.min(size, dims, keepdims=keepdim)
+    elif order == 0:
+        total = numpy.add.reduce(size != 0, dims, array.dtype, keepdims=keepdim)
+    elif order == 1:
+        total = numpy.add.reduce(size, dims, keepdims=keepdim)
+    elif order == 2:
+        total = numpy.sqrt(numpy.add.reduce(size * size, dims, keepdims=keepdim))
+    else:
+        total = numpy.add.reduce(size**order, dims, keepdims=keepdim) ** (1 / order)
+    result = wrap(numpy.asarray(total).astype(input._a.dtype, copy=False))
+    if wants_grad(input):
+        result = attach(
+            _norm_backward, result, (input,), (input,), (views.detach(result), order, dims, keepdim)
+        )
+    return write_out(out, result)

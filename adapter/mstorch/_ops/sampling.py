@@ -1,0 +1,197 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Random tensors."""
+
+import numpy
+
+from mstorch import _dtypes, _random
+from mstorch._ops import inplace
+from mstorch._ops._operands import sizes_of
+from mstorch._ops.creation import finish
+from mstorch._registry import operator
+from mstorch._tensor import Tensor, wrap
+
+
+def _sample(draw, sizes, dtype, generator, device, requires_grad, pin_memory):
+    dtype = _dtypes.get_default_dtype() if dtype is None else dtype
+    if not dtype.is_floating_point:
+        raise RuntimeError(f'"check_uniform_bounds" not implemented for {dtype}')
+    count = int(numpy.prod(sizes, dtype=numpy.int64))
+    array = draw(count, _dtypes.numpy_of(dtype), generator=generator).reshape(sizes)
+    return finish(array, device, requires_grad, pin_memory)
+
+
+def _family(name, draw):
+    """Register torch.<name> and torch.<name>_like."""
+
+    def function(
+        *size,
+        generator=None,
+        dtype=None,
+        device=None,
+        requires_grad=False,
+        layout=None,
+        pin_memory=False,
+        out=None,
+        **named,
+    ):
+        sizes = sizes_of((named["size"],) if named else size)
+        return _sample(draw, sizes, dtype, generator, device, requires_grad, pin_memory)
+
+    def like(
+        input,
+        *,
+        dtype=None,
+        device=None,
+        requires_grad=False,
+        generator=None,
+        layout=None,
+        memory_format=None,
+    ):
+        return _sample(
+            draw, input._a.shape, dtype or input.dtype, generator, device, requires_grad, False
+        )
+
+    function.__name__, like.__name__ = name, f"{name}_like"
+    operator(f"torch.{name}")(function)
+    operator(f"torch.{name}_like")(like)
+    return function
+
+
+rand = _family("rand", _random.uniform)
+randn = _family("randn", _random.normal)
+
+
+@operator("torch.randint")
+def randint(
+    low,
+    high=None,
+    size=None,
+    *,
+    generator=None,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+):
+    """Integers in [low, high): `randint(high, size)` or `randint(low, high, size)`."""
+    if size is None and not isinstance(high, (int, type(None))):
+        low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    sizes = sizes_of((size,))
+    kind = _dtypes.numpy_of(_dtypes.int64 if dtype is None else dtype)
+    array = _random.integers(low, high, int(numpy.prod(sizes, dtype=numpy.int64)), generator)
+    return finish(array.reshape(sizes).astype(kind, copy=False), device, requires_grad, pin_memory)
+
+
+@operator("torch.randint_like")
+def randint_like(input, low, high=None, *, dtype=None, device=None, requires_grad=False):
+    """randint in the shape and type of a tensor."""
+    return randint(
+        low,
+        high,
+        input._a.shape,
+        dtype=dtype or input.dtype,
+        device=device,
+        requires_grad=requires_grad,
+    )
+
+
+@operator("torch.randperm")
+def randperm(
+    n,
+    *,
+    generator=None,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    layout=None,
+    pin_memory=False,
+    out=None,
+):
+    """The numbers below n in random order."""
+    kind = _dtypes.numpy_of(_dtypes.int64 if dtype is None else dtype)
+    return finish(
+        _random.permutation(n, generator).astype(kind, copy=False),
+        device,
+        requires_grad,
+        pin_memory,
+    )
+
+
+@operator("torch.normal")
+def normal(
+    mean,
+    std=1.0,
+    size=None,
+    *,
+    generator=None,
+    dtype=None,
+    device=None,
+    requires_grad=False,
+    out=None,
+):
+    """Normally distributed numbers; mean and standard deviation are numbers, with a size, or tensors."""
+    if size is not None:
+        sizes = sizes_of((size,))
+        kind = _dtypes.numpy_of(_dtypes.get_default_dtype() if dtype is None else dtype)
+        count = int(numpy.prod(sizes, dtype=numpy.int64))
+        return finish(
+            _random.normal(count, kind, mean, std, generator).reshape(sizes), device, requires_grad
+        )
+    shape = numpy.broadcast_shapes(*(t._a.shape for t in (mean, std) if isinstance(t, Tensor)))
+    return randn(shape, generator=generator) * std + mean
+
+
+@operator("torch.bernoulli", "Tensor.bernoulli")
+def bernoulli(input, p=None, *, generator=None, out=None):
+    """Ones with the probability that each element gives, or with probability p."""
+    if p is None:
+        raise NotImplementedError(
+            "torch.bernoulli is implemented by mstorch for one probability p only"
+        )
+    return wrap(_random.bernoulli(input._a.shape, p, generator).astype(input._a.dtype))
+
+
+def _fill(name, draw):
+    """Register an in-place filler; draw(count, kind, *args) gives the numbers."""
+
+    def function(self, *args, generator=None, **named):
+        inplace.check_writable(self)
+        numbers = draw(self._a.size, self._a.dtype, *args, generator=generator, **named)
+        return inplace.write(self, wrap(numbers.reshape(self._a.shape)))
+
+    function.__name__ = name
+    return operator(f"Tensor.{name}")(function)
+
+
+def _uniform(count, kind, low=0.0, high=1.0, *, generator=None, **named):
+    return _random.uniform(count, kind, named.get("from", low), named.get("to", high), generator)
+
+
+def _bernoulli(count, kind, p=0.5, *, generator=None):
+    return _random.bernoulli((count,), p, generator).astype(kind)
+
+
+normal_ = _fill("normal_", _random.normal)
+uniform_ = _fill("uniform_", _uniform)
+bernoulli_ = _fill("bernoulli_", _bernoulli)
+
+
+@operator("Tensor.random_")
+def random_(self, low=0, high=None, *, generator=None):
+    """Integers in [low, high); the upper bound must be given: `random_(high)` or `random_(low, high)`."""
+    if high is None:
+        if not low:
+            raise NotImplementedError(
+                "torch.Tensor.random_ without bounds is not implemented by mstorch"
+            )
+        low, high = 0, low
+    numbers = _random.integers(low, high, self._a.size, generator)
+    return inplace.write(self, wrap(numbers.reshape(self._a.shape)))

@@ -1,0 +1,843 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes: views over the same memory, copies in another shape or type, joining and splitting."""
+
+import numpy
+
+from mstorch import _device, _dtypes
+from mstorch._autograd import attach, derivative, view, wants_grad
+from mstorch._errors import missing
+from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
+from mstorch._registry import operator
+from mstorch._tensor import Tensor, address_of, share, wrap
+
+# Copies
+
+
+@derivative("CloneBackward0")
+def _clone_backward(ctx, grad):
+    return grad
+
+
+@operator("torch.clone", "Tensor.clone", ascend="mindspore.mint.clone")
+def clone(input, *, memory_format=None):
+    """A copy with its own memory, always contiguous."""
+    result = wrap(input._a.copy(order="C"))
+    return attach(_clone_backward, result, (input,)) if wants_grad(input) else result
+
+
+@operator("Tensor.contiguous")
+def contiguous(input, memory_format=_device.contiguous_format):
+    """The tensor itself where it is contiguous, a copy otherwise."""
+    return input if input._a.flags.c_contiguous else clone(input)
+
+
+@operator("Tensor.detach", "torch.detach")
+def detach(input):
+    """The same memory, without history."""
+    return share(input)
+
+
+@derivative("ToCopyBackward0")
+def _to_backward(ctx, grad):
+    return cast(grad, ctx.context)
+
+
+def cast(input, dtype, copy=False):
+    """The tensor in another type; the tensor itself where nothing changes and no copy is asked for."""
+    kind = _dtypes.numpy_of(dtype)
+    array = input._a
+    if array.dtype == kind and not copy:
+        return input
+    with numpy.errstate(all="ignore"):
+        result = wrap(array.astype(kind, order="C"))
+    if wants_grad(input) and (dtype.is_floating_point or dtype.is_complex):
+        return attach(_to_backward, result, (input,), (), input.dtype)
+    return result
+
+
+@operator("Tensor.to")
+def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
+    """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`, each with non_blocking and copy."""
+    rest = list(args)
+    if rest and isinstance(rest[0], Tensor):
+        dtype = rest.pop(0).dtype
+    else:
+        if rest and (
+            rest[0] is None
+            or (isinstance(rest[0], (str, int, _device.device))
+            and not isinstance(rest[0], bool))
+        ):
+            device = rest.pop(0)
+        if rest and isinstance(rest[0], _dtypes.dtype):
+            dtype = rest.pop(0)
+    if rest:
+        non_blocking = rest.pop(0)
+    if rest:
+        copy = rest.pop(0)
+    _device.check_device(device)
+    return cast(input, input.dtype if dtype is None else dtype, copy)
+
+
+def _conversion(name, dtype):
+    def convert(input, memory_format=None):
+        return cast(input, dtype)
+
+    convert.__name__ = name
+    convert.__doc__ = f"The tensor as {dtype}."
+    operator(f"Tensor.{name}")(convert)
+
+
+for _name, _type in (
+    ("float", _dtypes.float32), ("double", _dtypes.float64), ("half", _dtypes.float16), ("bfloat16", _dtypes.bfloat16),
+    ("int", _dtypes.int32), ("long", _dtypes.int64), ("short", _dtypes.int16), ("byte", _dtypes.uint8),
+    ("char", _dtypes.int8), ("bool", _dtypes.bool), ("cfloat", _dtypes.complex64), ("cdouble", _dtypes.complex128),
+):  # fmt: skip
+    _conversion(_name, _type)
+
+_LEGACY = {
+    "FloatTensor": _dtypes.float32, "DoubleTensor": _dtypes.float64, "HalfTensor": _dtypes.float16,
+    "BFloat16Tensor": _dtypes.bfloat16, "IntTensor": _dtypes.int32, "LongTensor": _dtypes.int64,
+    "ShortTensor": _dtypes.int16, "ByteTensor": _dtypes.uint8, "CharTensor": _dtypes.int8, "BoolTensor": _dtypes.bool,
+}  # fmt: skip
+_LEGACY_NAMES = {dtype: name for name, dtype in _LEGACY.items()}
+
+
+@operator("Tensor.type")
+def type_(input, dtype=None, non_blocking=False):
+    """The legacy name of the tensor's type, such as `torch.FloatTensor`; or the tensor converted to a type."""
+    if dtype is None:
+        return f"torch.{_LEGACY_NAMES[input.dtype]}"
+    if isinstance(dtype, str):
+        module, _, name = dtype.rpartition(".")
+        if module != "torch" or name not in _LEGACY:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = _LEGACY[name]
+    elif not isinstance(dtype, _dtypes.dtype):
+        dtype = dtype.dtype
+    return cast(input, dtype)
+
+
+@operator("Tensor.type_as")
+def type_as(input, other):
+    """The tensor in the type of another."""
+    return cast(input, other.dtype)
+
+
+@operator("Tensor.cpu")
+def cpu(input, memory_format=None):
+    """The tensor on the CPU: itself where that is where it is."""
+    _device.check_device("cpu")
+    return input
+
+
+@operator("Tensor.cuda")
+def cuda(input, device=None, non_blocking=False, memory_format=None):
+    """The tensor on a CUDA device, which never exists here."""
+    _device.check_device("cuda")
+    return input
+
+
+@operator("Tensor.pin_memory")
+def pin_memory(input, device=None):
+    """Page-locked memory only exists beside an accelerator."""
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+@operator("Tensor.to_dense")
+def to_dense(input, dtype=None):
+    """The tensor itself: every tensor of mstorch is dense."""
+    return input if dtype is None else cast(input, dtype)
+
+
+# Views
+
+
+@derivative("ViewBackward0")
+def _view_backward(ctx, grad):
+    return grad.reshape(ctx.context)
+
+
+def _infer(sizes, count):
+    """Replace the one -1 among sizes."""
+    if -1 in sizes:
+        at = sizes.index(-1)
+        known = 1
+        for i, size in enumerate(sizes):
+            if i != at:
+                if size < 0:
+                    raise RuntimeError(
+                        f"invalid shape dimension {size}"
+                        if size != -1
+                        else "only one dimension can be inferred"
+                    )
+                known *= size
+        if known == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {list(sizes)} because the unspecified dimension size -1 "
+                "can be any value and is ambiguous"
+            )
+        if count % known == 0:
+            return sizes[:at] + (count // known,) + sizes[at + 1 :]
+    elif _product(sizes) == count:
+        return sizes
+    raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
+
+
+def _product(sizes):
+    count = 1
+    for size in sizes:
+        count *= size
+    return count
+
+
+def _try_view(array, sizes):
+    """The array in another shape over the same memory, or None where strides do not allow it."""
+    if array.flags.c_contiguous:
+        return array.reshape(sizes)
+    if array.size == 0:
+        return numpy.lib.stride_tricks.as_strided(array, sizes)
+    shaped = array.reshape(sizes)
+    return shaped if numpy.may_share_memory(shaped, array) else None
+
+
+@operator("Tensor.view")
+def view_(input, *sizes, dtype=None):
+    """The same memory in another shape; RuntimeError where that would take a copy. `view(dtype)` reinterprets bytes."""
+    if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], _dtypes.dtype)):
+        return _view_dtype(input, sizes[0] if dtype is None else dtype)
+    sizes = _infer(sizes_of(sizes), input._a.size)
+    array = _try_view(input._a, sizes)
+    if array is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        )
+    return view(_view_backward, input, array, input._a.shape)
+
+
+def _view_dtype(input, dtype):
+    kind = _dtypes.numpy_of(dtype)
+    if kind.itemsize != input._a.itemsize or wants_grad(input):
+        raise missing("torch.Tensor.view(dtype)", "only types of the same size, without gradient")
+    return view(_view_backward, input, input._a.view(kind), None)
+
+
+@operator("torch.view_copy")
+def view_copy(input, size):
+    """A copy in another shape."""
+    return clone(view_(input, size))
+
+
+@operator("Tensor.view_as")
+def view_as(input, other):
+    """The same memory in the shape of another tensor."""
+    return view_(input, other._a.shape)
+
+
+@operator("torch.reshape", "Tensor.reshape", ascend="mindspore.mint.reshape")
+def reshape(input, *shape, **named):
+    """A view where strides allow it, a copy otherwise."""
+    sizes = _infer(sizes_of((named["shape"],) if named else shape), input._a.size)
+    array = _try_view(input._a, sizes)
+    if array is None:
+        return view_(clone(input), sizes)
+    return view(_view_backward, input, array, input._a.shape)
+
+
+@operator("Tensor.reshape_as")
+def reshape_as(input, other):
+    """The tensor in the shape of another."""
+    return reshape(input, other._a.shape)
+
+
+@operator("torch.flatten", "Tensor.flatten", ascend="mindspore.mint.flatten")
+def flatten(input, start_dim=0, end_dim=-1):
+    """Dimensions from start to end, both included, made one."""
+    shape = input._a.shape
+    if not shape:
+        return reshape(input, (1,))
+    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if start == end:
+        return input
+    return reshape(input, (*shape[:start], _product(shape[start : end + 1]), *shape[end + 1 :]))
+
+
+@operator("torch.unflatten", "Tensor.unflatten")
+def unflatten(input, dim, sizes):
+    """One dimension made several."""
+    shape = input._a.shape
+    dim = wrap_dim(dim, len(shape))
+    return view_(input, (*shape[:dim], *_infer(tuple(sizes), shape[dim]), *shape[dim + 1 :]))
+
+
+@operator("torch.ravel", "Tensor.ravel")
+def ravel(input):
+    """One dimension, contiguous."""
+    return reshape(contiguous(input), (-1,))
+
+
+@derivative("PermuteBackward0")
+def _permute_backward(ctx, grad):
+    return permute(grad, ctx.context)
+
+
+@operator("torch.permute", "Tensor.permute", ascend="mindspore.mint.permute")
+def permute(input, *dims, **named):
+    """Dimensions in another order."""
+    order = sizes_of((named["dims"],) if named else dims)
+    ndim = input._a.ndim
+    if len(order) != ndim:
+        raise RuntimeError(
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
+        )
+    order = wrap_dims(order, ndim) if order else ()
+    inverse = [0] * ndim
+    for position, dim in enumerate(order):
+        inverse[dim] = position
+    return view(_permute_backward, input, input._a.transpose(order), tuple(inverse))
+
+
+@derivative("TransposeBackward0")
+def _transpose_backward(ctx, grad):
+    return transpose(grad, *ctx.context)
+
+
+@operator(
+    "torch.transpose", "torch.swapaxes", "torch.swapdims", "Tensor.transpose", "Tensor.swapaxes", "Tensor.swapdims",
+    ascend="mindspore.mint.transpose",
+)  # fmt: skip
+def transpose(input, dim0, dim1):
+    """Two dimensions exchanged."""
+    array = input._a
+    first, second = wrap_dim(dim0, array.ndim), wrap_dim(dim1, array.ndim)
+    swapped = array.swapaxes(first, second) if array.ndim else array.reshape(())
+    return view(_transpose_backward, input, swapped, (first, second))
+
+
+@operator("torch.t", "Tensor.t")
+def t(input):
+    """A matrix transposed; vectors and scalars as they are."""
+    if input._a.ndim > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {input._a.ndim}D"
+        )
+    return transpose(input, 0, 1) if input._a.ndim == 2 else view_(input, input._a.shape)
+
+
+def _reverse_all(input):
+    return permute(input, tuple(range(input._a.ndim - 1, -1, -1)))
+
+
+Tensor.T = property(_reverse_all, doc="All dimensions in reverse order.")
+Tensor.mT = property(lambda self: transpose(self, -2, -1), doc="The last two dimensions exchanged.")
+
+
+@operator("torch.movedim", "torch.moveaxis", "Tensor.movedim", "Tensor.moveaxis")
+def movedim(input, source, destination):
+    """Dimensions moved, the others kept in order."""
+    ndim = input._a.ndim
+    moved, places = wrap_dims(source, ndim), wrap_dims(destination, ndim)
+    order = [d for d in range(ndim) if d not in moved]
+    for place, dim in sorted(zip(places, moved, strict=False)):
+        order.insert(place, dim)
+    return permute(input, order)
+
+
+@operator("torch.unsqueeze", "Tensor.unsqueeze", ascend="mindspore.mint.unsqueeze")
+def unsqueeze(input, dim):
+    """A dimension of size 1 inserted."""
+    array = input._a
+    dim = wrap_dim(dim, array.ndim + 1)
+    shape = array.shape
+    return view(_view_backward, input, numpy.expand_dims(array, dim), shape)
+
+
+@operator("torch.squeeze", "Tensor.squeeze", ascend="mindspore.mint.squeeze")
+def squeeze(input, dim=None):
+    """Dimensions of size 1 removed: all, or those named."""
+    array = input._a
+    dims = range(array.ndim) if dim is None else wrap_dims(dim, array.ndim)
+    gone = tuple(d for d in dims if array.ndim and array.shape[d] == 1)
+    return view(
+        _view_backward, input, numpy.squeeze(array, gone) if gone else array[...], array.shape
+    )
+
+
+@derivative("ExpandBackward0")
+def _expand_backward(ctx, grad):
+    return sum_to(grad, ctx.context)
+
+
+@operator("Tensor.expand")
+def expand(input, *sizes, implicit=False):
+    """Dimensions of size 1 repeated without copying; -1 keeps a size."""
+    wanted = list(sizes_of(sizes))
+    array = input._a
+    offset = len(wanted) - array.ndim
+    if offset < 0:
+        raise RuntimeError(
+            f"expand({list(array.shape)}, size={wanted}): the number of sizes provided ({len(wanted)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({array.ndim})"
+        )
+    strides = [0] * len(wanted)
+    for i in range(offset, len(wanted)):
+        have = array.shape[i - offset]
+        if wanted[i] == -1 or wanted[i] == have:
+            wanted[i], strides[i] = have, array.strides[i - offset]
+        elif have != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted[i]}) must match the existing size ({have}) at non-singleton "
+                f"dimension {i}.  Target sizes: {wanted}.  Tensor sizes: {list(array.shape)}"
+            )
+    return view(_expand_backward, input, strided(array, tuple(wanted), tuple(strides)), array.shape)
+
+
+def strided(array, shape, byte_strides, byte_offset=0):
+    """A writable NumPy view with any strides, kept inside the memory that `array` belongs to by the caller."""
+    holder = _Interface(array, shape, byte_strides, byte_offset)
+    result = numpy.asarray(holder)
+    return result if result.dtype == array.dtype else result.view(array.dtype)
+
+
+class _Interface:
+    """NumPy's array interface over another array's memory."""
+
+    def __init__(self, array, shape, byte_strides, byte_offset):
+        self.__array_interface__ = {
+            "shape": shape,
+            "strides": byte_strides,
+            "typestr": _typestr(array.dtype),
+            "data": (address_of(array) + byte_offset, False),
+            "version": 3,
+        }
+        self.owner = array
+
+
+def _typestr(kind):
+    return "<u2" if kind in _dtypes.REDUCED and kind.kind != "f" else kind.str
+
+
+@operator("torch.expand_copy")
+def expand_copy(input, size):
+    """expand, copied."""
+    return clone(expand(input, size))
+
+
+@operator("Tensor.expand_as")
+def expand_as(input, other):
+    """The tensor expanded to the shape of another."""
+    return expand(input, other._a.shape)
+
+
+@operator("torch.broadcast_to", "Tensor.broadcast_to")
+def broadcast_to(input, size):
+    """expand, as a function."""
+    return expand(input, tuple(size))
+
+
+@operator("torch.broadcast_shapes")
+def broadcast_shapes(*shapes):
+    """The shape that all the given shapes broadcast to."""
+    return _device.Size(
+        numpy.broadcast_shapes(*(tuple(s) if not isinstance(s, int) else (s,) for s in shapes))
+    )
+
+
+@operator("torch.broadcast_tensors")
+def broadcast_tensors(*tensors):
+    """All tensors expanded to their common shape."""
+    common = numpy.broadcast_shapes(*(t._a.shape for t in tensors))
+    return tuple(expand(t, common) for t in tensors)
+
+
+@derivative("AsStridedBackward0")
+def _as_strided_backward(ctx, grad):
+    shape, sizes, strides, offset = ctx.context
+    memory = numpy.zeros(_product(shape), grad._a.dtype)
+    numpy.add.at(memory, _places(sizes, strides, offset), grad._a)
+    return wrap(memory.reshape(shape))
+
+
+def _places(sizes, strides, offset):
+    """The flat positions that a strided view covers."""
+    places = numpy.full(sizes, offset, numpy.int64)
+    for dim, (size, step) in enumerate(zip(sizes, strides, strict=False)):
+        places += (numpy.arange(size) * step).reshape(
+            [-1 if i == dim else 1 for i in range(len(sizes))]
+        )
+    return places
+
+
+@operator("torch.as_strided", "Tensor.as_strided")
+def as_strided(input, size, stride, storage_offset=None):
+    """A view of the tensor's memory with any sizes and steps, in elements. Differentiable for contiguous tensors."""
+    size, stride = tuple(size), tuple(stride)
+    base = input._base if input._base is not None else input
+    offset = input.storage_offset() if storage_offset is None else storage_offset
+    last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if all(size) else -1
+    memory = base._a
+    if last >= memory.size or min(stride, default=0) < 0 or offset < 0:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} are out of bounds for storage "
+            f"of {memory.size} elements"
+        )
+    if wants_grad(input) and not (input._base is None and memory.flags.c_contiguous):
+        raise missing(
+            "torch.as_strided", "the gradient through a view; make the tensor contiguous first"
+        )
+    item = memory.itemsize
+    array = strided(memory, size, tuple(s * item for s in stride), offset * item)
+    return view(_as_strided_backward, input, array, (memory.shape, size, stride, offset))
+
+
+@derivative("SelectBackward0")
+def _select_backward(ctx, grad):
+    shape, dim, index = ctx.context
+    return select_scatter_zeros(grad, shape, dim, index)
+
+
+def select_scatter_zeros(grad, shape, dim, index):
+    """Zeros of a shape with one slice set; differentiable."""
+    return _place(grad, shape, (slice(None),) * dim + (index,))
+
+
+@derivative("PlaceBackward0")
+def _place_backward(ctx, grad):
+    from mstorch._ops import indexing
+
+    return indexing.basic_view(grad, ctx.context)
+
+
+def _place(grad, shape, key):
+    """Zeros of a shape with the tensor put at a basic index."""
+    memory = numpy.zeros(shape, grad._a.dtype)
+    memory[key] = grad._a
+    result = wrap(memory)
+    return attach(_place_backward, result, (grad,), (), key) if wants_grad(grad) else result
+
+
+@derivative("SliceBackward0")
+def slice_backward(ctx, grad):
+    """The gradient of any basic index: zeros outside it."""
+    shape, key = ctx.context
+    return _place(grad, shape, key)
+
+
+@operator("torch.select", "Tensor.select", ascend="mindspore.mint.select")
+def select(input, dim, index):
+    """One slice along a dimension, without that dimension."""
+    array = input._a
+    if not array.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim, index = wrap_dim(dim, array.ndim), int(index)
+    if not -array.shape[dim] <= index < array.shape[dim]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(array.shape)} at dimension {dim}"
+        )
+    key = (slice(None),) * dim + (index,)
+    return view(_select_backward, input, _as_array(array, key), (array.shape, dim, index))
+
+
+def _as_array(array, key):
+    """Index with a basic key; an array also where the result has no dimensions."""
+    return array[key + (Ellipsis,)] if Ellipsis not in key else array[key]
+
+
+@operator("torch.narrow", "Tensor.narrow", ascend="mindspore.mint.narrow")
+def narrow(input, dim, start, length):
+    """`length` slices along a dimension, from `start`."""
+    array = input._a
+    dim, start = wrap_dim(dim, array.ndim), int(start)
+    size = array.shape[dim]
+    start = start + size if start < 0 else start
+    if length < 0 or start + length > size or start < 0:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
+    key = (slice(None),) * dim + (slice(start, start + length),)
+    return view(slice_backward, input, array[key], (array.shape, key))
+
+
+@operator("torch.diagonal", "Tensor.diagonal")
+def diagonal(input, offset=0, dim1=0, dim2=1):
+    """The diagonal of two dimensions, as the last dimension."""
+    if wants_grad(input):
+        raise missing("torch.diagonal", "the gradient")
+    array = numpy.diagonal(input._a, offset, dim1, dim2)
+    return view(
+        _view_backward,
+        input,
+        strided(input._a, array.shape, array.strides, address_of(array) - address_of(input._a)),
+    )
+
+
+# Splitting and joining
+
+
+@operator("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
+def split(input, split_size_or_sections, dim=0):
+    """Views of pieces along a dimension, of one size (the last may be smaller) or of the sizes listed."""
+    sections = split_size_or_sections
+    size = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    if isinstance(sections, (int, Tensor)):
+        step = int(sections)
+        if step < 0 or (step == 0 and size):
+            raise RuntimeError(
+                f"split expects split_size be non-negative, but got split_size={step}"
+            )
+        sections = [step] * (size // step) + ([size % step] if size % step else []) if size else [0]
+    else:
+        sections = [int(s) for s in sections]
+        if sum(sections) != size:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
+                f"but got split_sizes={sections}"
+            )
+    starts = numpy.cumsum([0, *sections[:-1]]).tolist()
+    return tuple(narrow(input, dim, start, length) for start, length in zip(starts, sections, strict=False))
+
+
+@operator("torch.chunk", "Tensor.chunk")
+def chunk(input, chunks, dim=0):
+    """Views of at most `chunks` pieces of equal size along a dimension."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    step = -(-size // chunks)
+    if step == 0:
+        return tuple(narrow(input, dim, 0, 0) for _ in range(chunks))
+    return split(input, step, dim)
+
+
+@operator("torch.tensor_split", "Tensor.tensor_split")
+def tensor_split(input, indices_or_sections, dim=0):
+    """Views of pieces along a dimension, the first ones larger by one, or cut at the positions listed."""
+    size = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    if isinstance(indices_or_sections, int):
+        small, larger = divmod(size, indices_or_sections)
+        lengths = [small + 1] * larger + [small] * (indices_or_sections - larger)
+        return split(input, lengths, dim)
+    cuts = [0, *(min(int(i), size) for i in indices_or_sections), size]
+    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in zip(cuts, cuts[1:], strict=False))
+
+
+@operator("torch.unbind", "Tensor.unbind")
+def unbind(input, dim=0):
+    """Views of all slices along a dimension."""
+    dim = wrap_dim(dim, input._a.ndim)
+    return tuple(select(input, dim, i) for i in range(input._a.shape[dim]))
+
+
+@derivative("CatBackward0")
+def _cat_backward(ctx, grad):
+    dim, specs = ctx.context
+    pieces = []
+    start = 0
+    for needed, (shape, kind, skipped) in zip(ctx.needs, specs, strict=False):
+        length = 0 if skipped else shape[dim]
+        if not needed:
+            pieces.append(None)
+        elif skipped:
+            pieces.append(wrap(numpy.zeros(shape, kind)))
+        else:
+            pieces.append(gradient_for(contiguous(narrow(grad, dim, start, length)), shape, kind))
+        start += length
+    return tuple(pieces)
+
+
+@operator("torch.cat", "torch.concat", "torch.concatenate", ascend="mindspore.mint.cat")
+def cat(tensors, dim=0, *, axis=None, out=None):
+    """Tensors joined along a dimension; one-dimensional empty tensors are skipped, as in torch."""
+    tensors = tuple(tensors)
+    if not tensors:
+        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+    dim = dim if axis is None else axis
+    skipped = [t._a.ndim == 1 and t._a.size == 0 for t in tensors]
+    used = [t for t, skip in zip(tensors, skipped, strict=False) if not skip] or [tensors[0]]
+    dim = wrap_dim(dim, used[0]._a.ndim)
+    kind = used[0].dtype
+    for tensor in tensors:
+        kind = _dtypes.promote_types(kind, tensor.dtype)
+    try:
+        result = wrap(numpy.concatenate([t._a.astype(kind.numpy, copy=False) for t in used], dim))
+    except ValueError as error:
+        shapes = [list(t.shape) for t in tensors]
+        raise RuntimeError(
+            f"Sizes of tensors must match except in dimension {dim}. Got {shapes}"
+        ) from error
+    if wants_grad(*tensors):
+        specs = [(t._a.shape, t._a.dtype, skip) for t, skip in zip(tensors, skipped, strict=False)]
+        result = attach(_cat_backward, result, tensors, (), (dim, specs))
+    return write_out(out, result)
+
+
+@derivative("StackBackward0")
+def _stack_backward(ctx, grad):
+    dim, kinds = ctx.context
+    return tuple(
+        cast(contiguous(select(grad, dim, i)), kind) if needed else None
+        for i, (needed, kind) in enumerate(zip(ctx.needs, kinds, strict=False))
+    )
+
+
+@operator("torch.stack", ascend="mindspore.mint.stack")
+def stack(tensors, dim=0, *, out=None):
+    """Tensors of one shape joined along a new dimension."""
+    tensors = tuple(tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    shape = tensors[0]._a.shape
+    kind = tensors[0].dtype
+    for i, tensor in enumerate(tensors):
+        kind = _dtypes.promote_types(kind, tensor.dtype)
+        if tensor._a.shape != shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor.shape)} at "
+                f"entry {i}"
+            )
+    dim = wrap_dim(dim, len(shape) + 1)
+    result = wrap(numpy.stack([t._a.astype(kind.numpy, copy=False) for t in tensors], dim))
+    if wants_grad(*tensors):
+        result = attach(_stack_backward, result, tensors, (), (dim, [t.dtype for t in tensors]))
+    return write_out(out, result)
+
+
+# Repeating and rearranging
+
+
+@operator("Tensor.repeat")
+def repeat(input, *sizes):
+    """Copies of the tensor side by side along each dimension."""
+    times = sizes_of(sizes)
+    array = input._a
+    if len(times) < array.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    shape = (1,) * (len(times) - array.ndim) + array.shape
+    spread = [n for pair in zip(times, shape, strict=False) for n in pair]
+    single = [n for size in shape for n in (1, size)]
+    wide = expand(reshape(input, single), spread)
+    return reshape(clone(wide), [r * s for r, s in zip(times, shape, strict=False)])
+
+
+@operator("torch.tile", "Tensor.tile")
+def tile(input, *dims):
+    """repeat, with missing leading counts taken as 1."""
+    times = sizes_of(dims)
+    return repeat(input, (1,) * (input._a.ndim - len(times)) + times)
+
+
+@operator("torch.repeat_interleave", "Tensor.repeat_interleave")
+def repeat_interleave(input, repeats, dim=None, *, output_size=None):
+    """Each slice along a dimension repeated in place."""
+    if dim is None:
+        input, dim = reshape(input, (-1,)), 0
+    counts = repeats._a if isinstance(repeats, Tensor) else repeats
+    places = numpy.repeat(numpy.arange(input._a.shape[dim]), counts)
+    return input.index_select(dim, wrap(places))
+
+
+@derivative("RollBackward0")
+def _roll_backward(ctx, grad):
+    shifts, dims = ctx.context
+    return roll(grad, tuple(-s for s in shifts), dims)
+
+
+@operator("torch.roll", "Tensor.roll", ascend="mindspore.mint.roll")
+def roll(input, shifts, dims=None):
+    """Elements moved round along dimensions, or through the flattened tensor."""
+    if dims is None or dims == ():
+        return reshape(roll(reshape(input, (-1,)), shifts, 0), input._a.shape)
+    shifts = (int(shifts),) if isinstance(shifts, (int, Tensor)) else tuple(shifts)
+    dims = (dims,) if isinstance(dims, int) else tuple(dims)
+    if len(shifts) != len(dims):
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+        )
+    result = wrap(numpy.roll(input._a, shifts, dims))
+    return (
+        attach(_roll_backward, result, (input,), (), (shifts, dims))
+        if wants_grad(input)
+        else result
+    )
+
+
+@derivative("FlipBackward0")
+def _flip_backward(ctx, grad):
+    return flip(grad, ctx.context)
+
+
+@operator("torch.flip", "Tensor.flip", ascend="mindspore.mint.flip")
+def flip(input, *dims, **named):
+    """Dimensions reversed; a copy."""
+    dims = wrap_dims(sizes_of((named["dims"],) if named else dims), input._a.ndim)
+    result = wrap(numpy.flip(input._a, dims))
+    return attach(_flip_backward, result, (input,), (), dims) if wants_grad(input) else result
+
+
+def _triangle(name, kernel):
+    @derivative(f"{name.capitalize()}Backward0")
+    def backward(ctx, grad):
+        return function(grad, ctx.context)
+
+    def function(input, diagonal=0, *, out=None):
+        if input._a.ndim < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        result = wrap(kernel(input._a, diagonal))
+        if wants_grad(input):
+            result = attach(backward, result, (input,), (), diagonal)
+        return write_out(out, result)
+
+    function.__name__ = name
+    return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
+
+
+tril = _triangle("tril", numpy.tril)
+triu = _triangle("triu", numpy.triu)
+
+
+@derivative("ConstantPadNdBackward0")
+def _pad_backward(ctx, grad):
+    from mstorch._ops import indexing
+
+    return contiguous(indexing.basic_view(grad, ctx.context))
+
+
+@operator("torch.nn.functional.pad")
+def pad(input, pad, mode="constant", value=None):
+    """Borders added, or with negative widths cut off, from the last dimension backwards."""
+    if mode != "constant":
+        raise missing(f"torch.nn.functional.pad(mode={mode!r})")
+    if len(pad) % 2 or len(pad) // 2 > input._a.ndim:
+        raise RuntimeError(
+            f"Length of pad must be even and no more than twice the number of dimensions, got {len(pad)}"
+        )
+    widths = [(0, 0)] * input._a.ndim
+    for i in range(len(pad) // 2):
+        widths[-1 - i] = (int(pad[2 * i]), int(pad[2 * i + 1]))
+    cut = tuple(
+        slice(max(-a, 0), size - max(-b, 0)) for (a, b), size in zip(widths, input._a.shape, strict=False)
+    )
+    if any(a < 0 or b < 0 for a, b in widths):
+        input = input[cut]
+    added = [(max(a, 0), max(b, 0)) for a, b in widths]
+    result = wrap(numpy.pad(input._a, added, constant_values=0 if value is None else value))
+    inner = tuple(slice(a, a + size) for (a, _), size in zip(added, input._a.shape, strict=False))
+    return attach(_pad_backward, result, (input,), (), inner) if wants_grad(input) else result
+
+
+@operator("torch.numel")
+def numel(input):
+    """The number of elements."""
+    return input._a.size
+
+
+@operator("torch.meshgrid")
+def meshgrid(*tensors, indexing="ij"):
+    """Coordinate grids."""
+    if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        tensors = tensors[0]
+    return tuple(wrap(g) for g in numpy.meshgrid(*(t._a for t in tensors), indexing=indexing))

@@ -1,0 +1,554 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The tensor: a subclass of MindSpore's, with torch's attributes, whose memory NumPy kernels read and write in place.
+
+A `Tensor` is always a MindSpore tensor: MindSpore's autograd, operators and msops take it as it is. On the CPU its memory is
+also visible as a NumPy array, `_a`, with the same strides; kernels compute on that. The class of MindSpore's results is
+changed to `Tensor` after the fact (`adopt`), so stock `mindspore.Tensor` is never touched.
+"""
+
+import ctypes
+import weakref
+
+import numpy
+from mindspore import Tensor as MindSporeTensor
+from mindspore import _c_expression as _c
+from mindspore.ops.auto_generate.gen_ops_prim import as_strided_op
+
+from mstorch import _device, _dtypes, _engine
+from mstorch._errors import missing
+
+_from_numpy = MindSporeTensor.from_numpy
+_ndarray = numpy.ndarray
+
+
+class Storage:
+    """What tensors that share memory have in common: a version, and the differentiable views to keep up to date."""
+
+    __slots__ = ("_limit", "_views", "version")
+
+    def __init__(self):
+        self.version = 0
+        self._views = []
+        self._limit = 16
+
+    def add_view(self, view) -> None:
+        if len(self._views) >= self._limit:
+            self._views = [r for r in self._views if r() is not None]
+            self._limit = max(16, 2 * len(self._views))
+        self._views.append(weakref.ref(view))
+
+    def live_views(self) -> list:
+        return [view for view in (r() for r in self._views) if view is not None]
+
+
+class _MemoryAlias:
+    """`tensor._a`: computed on first use, then an ordinary entry of the instance's dictionary, which takes precedence."""
+
+    def __get__(self, tensor, owner):
+        if tensor is None:
+            return self
+        array = tensor.__dict__["_a"] = _memory_of(tensor)
+        return array
+
+
+def _memory_of(tensor) -> _ndarray:
+    """A NumPy array over the tensor's own memory, with its strides."""
+    array = _c.TensorPy.asnumpy(tensor)
+    if MindSporeTensor.is_contiguous(tensor):
+        return array
+    strides = tuple(s * array.itemsize for s in MindSporeTensor.stride(tensor))
+    extent = (
+        sum((n - 1) * s for n, s in zip(array.shape, strides, strict=False)) + array.itemsize if array.size else 0
+    )
+    buffer = (ctypes.c_char * extent).from_address(MindSporeTensor._data_ptr(tensor))
+    buffer.owner = tensor
+    return _ndarray(array.shape, array.dtype, buffer, 0, strides)
+
+
+def address_of(array: _ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def adopt(tensor):
+    """Make a tensor that MindSpore's engine produced one of ours."""
+    tensor.__class__ = Tensor
+    return tensor
+
+
+def wrap(array):
+    """A new tensor that owns the memory of a kernel's result."""
+    if type(array) is not _ndarray:
+        array = numpy.asarray(array)
+    elif not array.flags.c_contiguous:
+        array = numpy.ascontiguousarray(array)
+    tensor = _from_numpy(array)
+    tensor.__class__ = Tensor
+    tensor._a = array
+    return tensor
+
+
+def alias(owner, array):
+    """A tensor without history over `array`, which is a part of the memory of `owner`."""
+    if array.flags.c_contiguous:
+        tensor = _from_numpy(array)
+    else:
+        tensor = _strided(owner, array)
+    tensor.__class__ = Tensor
+    tensor._a = array
+    return tensor
+
+
+def _strided(owner, array):
+    start = (
+        MindSporeTensor._data_ptr(owner) - MindSporeTensor.storage_offset(owner) * array.itemsize
+    )
+    offset = (address_of(array) - start) // array.itemsize
+    strides = tuple(s // array.itemsize for s in array.strides)
+    recording = _engine.is_recording()
+    _engine.set_recording(False)
+    try:
+        return _c.pyboost_as_strided(as_strided_op, [owner, array.shape, strides, offset])
+    finally:
+        _engine.set_recording(recording)
+
+
+def storage_of(tensor) -> Storage:
+    """The record that the tensor shares with everything over the same memory; made when first needed."""
+    storage = tensor._s
+    if storage is None:
+        storage = tensor._s = Storage()
+    return storage
+
+
+def version_of(tensor) -> int:
+    storage = tensor._s
+    return 0 if storage is None else storage.version
+
+
+def share(tensor):
+    """A tensor without history over the same memory, with the same version counter: what detach() returns."""
+    twin = alias(tensor, tensor._a)
+    twin._s = storage_of(tensor)
+    return twin
+
+
+class Tensor(MindSporeTensor):
+    """A multi-dimensional array; see torch.Tensor. Operators are attached to the class by the package's __init__."""
+
+    _a = _MemoryAlias()
+    _s = None
+    _base = None
+
+    def __new__(cls, *args, dtype=None, device=None):
+        """The legacy constructor: sizes, a sequence, an array or a tensor; always of the default type."""
+        from mstorch._ops import creation
+
+        return creation.legacy_tensor(*args, dtype=dtype, device=device)
+
+    def __init__(self, *args, **kwargs):
+        """Nothing: __new__ has made the tensor, and MindSpore's initialiser would replace its memory."""
+
+    # What a tensor is
+
+    @property
+    def shape(self):
+        return _device.Size(self._a.shape)
+
+    def size(self, dim=None):
+        """The shape, or the size of one dimension."""
+        return _device.Size(self._a.shape) if dim is None else self._a.shape[dim]
+
+    @property
+    def dtype(self):
+        return _dtypes.BY_NUMPY[self._a.dtype]
+
+    @property
+    def ndim(self):
+        return self._a.ndim
+
+    def dim(self):
+        return self._a.ndim
+
+    ndimension = dim
+
+    def numel(self):
+        return self._a.size
+
+    nelement = numel
+
+    @property
+    def device(self):
+        return _device.HERE
+
+    @property
+    def layout(self):
+        return _device.strided
+
+    @property
+    def itemsize(self):
+        return self._a.itemsize
+
+    def element_size(self):
+        return self._a.itemsize
+
+    @property
+    def nbytes(self):
+        return self._a.nbytes
+
+    is_cpu = property(lambda self: _device.HERE.type == "cpu")
+    is_cuda = property(lambda self: False)
+    is_meta = property(lambda self: False)
+    is_sparse = property(lambda self: False)
+    is_quantized = property(lambda self: False)
+    is_nested = property(lambda self: False)
+    is_mkldnn = property(lambda self: False)
+    is_xpu = property(lambda self: False)
+    is_mps = property(lambda self: False)
+
+    def get_device(self):
+        """-1 on the CPU, as in torch; the index of the accelerator otherwise."""
+        return -1 if _device.HERE.index is None else _device.HERE.index
+
+    def is_floating_point(self):
+        return self.dtype.is_floating_point
+
+    def is_complex(self):
+        return self._a.dtype.kind == "c"
+
+    def is_signed(self):
+        return self.dtype.is_signed
+
+    def is_pinned(self, device=None):
+        return False
+
+    def is_shared(self):
+        return False
+
+    # Where it is in memory
+
+    def stride(self, dim=None):
+        """Steps in elements, of all dimensions or of one."""
+        array = self._a
+        if array.flags.c_contiguous:
+            steps = _contiguous_strides(array.shape)
+        else:
+            steps = tuple(s // array.itemsize for s in array.strides)
+        return steps if dim is None else steps[dim]
+
+    def storage_offset(self):
+        owner = self._base
+        return (
+            0 if owner is None else (address_of(self._a) - address_of(owner._a)) // self._a.itemsize
+        )
+
+    def data_ptr(self):
+        return address_of(self._a) if self._a.size else 0
+
+    def is_contiguous(self, memory_format=_device.contiguous_format):
+        if memory_format is not _device.contiguous_format:
+            raise missing(f"torch.Tensor.is_contiguous(memory_format={memory_format})")
+        return self._a.flags.c_contiguous
+
+    @property
+    def _version(self):
+        return version_of(self)
+
+    def _is_view(self):
+        return self._base is not None
+
+    # Its place in the graph
+
+    @property
+    def requires_grad(self):
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad=True):
+        """Record what is done with this tensor; only floating point and complex tensors can be differentiated."""
+        if requires_grad and self._a.dtype.kind in "biu":
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
+        if not requires_grad and not self.is_leaf:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        self._requires_grad = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self):
+        return not self._requires_grad or self._is_leaf
+
+    @property
+    def grad_fn(self):
+        """The recorded step that made this tensor; None for leaves."""
+        if not self._requires_grad or self._is_leaf:
+            return None
+        return GradFn(self, self._recorded_step())
+
+    def _recorded_step(self):
+        try:
+            return self._grad_node
+        except RuntimeError as error:
+            if "has been freed" not in str(error):
+                raise
+            return None
+
+    @property
+    def output_nr(self):
+        return self._output_index
+
+    @property
+    def grad(self):
+        """The accumulated gradient, or None."""
+        found = self._grad
+        if found is None:
+            self.__dict__.pop("_grad_object", None)
+            return None
+        known = self.__dict__.get("_grad_object")
+        if known is None or MindSporeTensor._data_ptr(known) != MindSporeTensor._data_ptr(found):
+            known = self.__dict__["_grad_object"] = adopt(found)
+        return known
+
+    @grad.setter
+    def grad(self, value):
+        if value is None:
+            self._grad = None
+            self.__dict__.pop("_grad_object", None)
+            return
+        if not isinstance(value, Tensor):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value)}")
+        if value._a.shape != self._a.shape:
+            raise RuntimeError(
+                f"assigned grad has data of a different size: {list(value.shape)} for a tensor of {list(self.shape)}"
+            )
+        if value._a.dtype != self._a.dtype:
+            raise RuntimeError(
+                f"assigned grad has data of a different type: {value.dtype} for {self.dtype}"
+            )
+        self._grad = value
+        self.__dict__["_grad_object"] = value
+
+    @grad.deleter
+    def grad(self):
+        self.grad = None
+
+    @property
+    def data(self):
+        """The same memory without history; changes to it are not seen by autograd's version check."""
+        return alias(self, self._a)
+
+    @data.setter
+    def data(self, value):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value)}")
+        MindSporeTensor.data.__set__(self, value)
+        self.__dict__["_a"] = value._a
+        self.__dict__.pop("_s", None)
+
+    # Python's own protocols
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise missing(f"torch.Tensor.{name}", "nor was it set on this tensor")
+
+    def __hash__(self):
+        return id(self)
+
+    def __len__(self):
+        if self._a.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._a.shape[0]
+
+    def __bool__(self):
+        if self._a.size != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {'no values' if self._a.size == 0 else 'more than one value'} is ambiguous"
+            )
+        return bool(self._a.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __complex__(self):
+        return complex(self.item())
+
+    def __index__(self):
+        if self._a.size != 1 or self._a.dtype.kind not in "biu":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._a.item())
+
+    def __contains__(self, element):
+        value = element._a if isinstance(element, Tensor) else element
+        return bool((self._a == value).any())
+
+    def __iter__(self):
+        if self._a.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __array__(self, dtype=None):
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __format__(self, spec):
+        return self.item().__format__(spec) if self._a.ndim == 0 else object.__format__(self, spec)
+
+    def __deepcopy__(self, memo):
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        twin = wrap(self._a.copy())
+        twin.__class__ = type(self)
+        if self._requires_grad:
+            twin._requires_grad = True
+            if self.grad is not None:
+                twin.grad = self.grad.__deepcopy__(memo)
+        memo[id(self)] = twin
+        _copy_attributes(self, twin, memo)
+        return twin
+
+    def __reduce_ex__(self, protocol):
+        attributes = {k: v for k, v in self.__dict__.items() if k not in _INTERNAL}
+        array = self._a if self._a.flags.c_contiguous else self._a.copy()
+        if array.dtype == _engine.bfloat16_numpy:
+            array = array.view(numpy.uint16)
+        return (
+            _rebuild,
+            (type(self), array, self.dtype, self._requires_grad and self.is_leaf, attributes),
+        )
+
+    def __repr__(self):
+        from mstorch import _printing
+
+        return _printing.tensor_str(self)
+
+    __str__ = __repr__
+
+    # Values
+
+    def item(self):
+        """The only element as a Python number."""
+        if self._a.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._a.size} elements cannot be converted to Scalar"
+            )
+        value = self._a.item()
+        return float(value) if self._a.dtype == _engine.bfloat16_numpy else value
+
+    def tolist(self):
+        """Nested lists of Python numbers."""
+        array = self._a
+        return (
+            array.astype(numpy.float32) if array.dtype == _engine.bfloat16_numpy else array
+        ).tolist()
+
+    def numpy(self, *, force=False):
+        """A NumPy array over the same memory."""
+        if self._requires_grad and not force:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if self._a.dtype == _engine.bfloat16_numpy:
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self._a
+
+    def untyped_storage(self):
+        from mstorch import _storage
+
+        return _storage.UntypedStorage(self)
+
+    def _typed_storage(self):
+        from mstorch import _storage
+
+        return _storage.TypedStorage(self)
+
+    storage = _typed_storage
+
+
+class GradFn:
+    """A recorded step as code may look at it: its name, what it leads to, and hooks.
+
+    It holds the tensor too, because MindSpore drops a step that no tensor keeps alive. After a backward pass without
+    retain_graph the step is gone and only this shell is left.
+    """
+
+    __slots__ = ("_owner", "_step")
+
+    def __init__(self, owner, step):
+        self._owner = owner
+        self._step = step
+
+    def name(self):
+        """torch's name of the step, such as AddBackward0."""
+        return "ReleasedBackward0" if self._step is None else self._step.name()
+
+    @property
+    def next_functions(self):
+        """Pairs (step, number of its output) that gradients go to; leaves are their own accumulating nodes."""
+        if self._step is None:
+            return ()
+        return tuple((self._wrap(step), number) for step, number in self._step.next_functions)
+
+    def _wrap(self, step):
+        return step if step is None or step.is_leaf else GradFn(self._owner, step)
+
+    def register_hook(self, hook):
+        """Call `hook(gradients of inputs, gradients of outputs)` after the step."""
+        return self._step.register_hook(hook)
+
+    def register_prehook(self, hook):
+        """Call `hook(gradients of outputs)` before the step."""
+        return self._step.register_prehook(hook)
+
+    def __eq__(self, other):
+        return isinstance(other, GradFn) and self._step is other._step
+
+    def __hash__(self):
+        return id(self._step)
+
+    def __repr__(self):
+        return f"<{self.name()}>"
+
+
+_INTERNAL = frozenset(("_a", "_s", "_base", "_grad_object"))
+
+
+def _copy_attributes(source, target, memo):
+    import copy
+
+    for key, value in source.__dict__.items():
+        if key not in _INTERNAL:
+            target.__dict__[key] = copy.deepcopy(value, memo)
+
+
+def _rebuild(cls, array, dtype, requires_grad, attributes):
+    if dtype is _dtypes.bfloat16:
+        array = array.view(_engine.bfloat16_numpy)
+    tensor = wrap(array)
+    tensor.__class__ = cls
+    tensor._requires_grad = requires_grad
+    tensor.__dict__.update(attributes)
+    return tensor
+
+
+def _contiguous_strides(shape):
+    steps = []
+    step = 1
+    for size in reversed(shape):
+        steps.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(steps))

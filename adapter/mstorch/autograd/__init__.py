@@ -1,0 +1,156 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""torch.autograd: backward passes, functions with their own derivative, and grad modes."""
+
+from mstorch import _engine
+from mstorch._errors import missing, module_getattr
+from mstorch._tensor import Tensor, adopt
+from mstorch.autograd import variable
+from mstorch.autograd.function import Function
+from mstorch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
+from mstorch.autograd.variable import Variable
+
+__all__ = [
+    "Function",
+    "Variable",
+    "backward",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+    "variable",
+]
+
+
+def _several(value):
+    return (value,) if isinstance(value, Tensor) or value is None else tuple(value)
+
+
+def initial_gradients(outputs, gradients):
+    """Ones for scalar outputs without a gradient; the shapes and types of the others are checked."""
+    gradients = (None,) * len(outputs) if gradients is None else _several(gradients)
+    if len(gradients) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
+    made = []
+    for output, gradient in zip(outputs, gradients, strict=False):
+        if gradient is None:
+            if output._a.size != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            if output._a.dtype.kind == "c":
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
+            gradient = output.new_ones(output._a.shape)
+        elif gradient._a.shape != output._a.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output has a shape of {gradient.shape} and output has a shape of {output.shape}."
+            )
+        made.append(gradient.contiguous())
+    return tuple(made)
+
+
+def _check_outputs(outputs):
+    for i, output in enumerate(outputs):
+        if not output._requires_grad:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
+
+
+def run(outputs, gradients, keep_graph, create_graph, inputs, allow_unreachable, accumulate):
+    """One run of MindSpore's engine; grad modes are what they were afterwards, also after an error."""
+    _engine.set_grad_flag(True)
+    recording = _engine.is_recording()
+    try:
+        return _engine.run_backward(
+            outputs,
+            gradients,
+            keep_graph,
+            create_graph,
+            inputs,
+            allow_unreachable,
+            accumulate_grad=accumulate,
+        )
+    finally:
+        _engine.set_recording(recording)
+
+
+def backward(
+    tensors,
+    grad_tensors=None,
+    retain_graph=None,
+    create_graph=False,
+    grad_variables=None,
+    inputs=None,
+):
+    """Add the gradients of the outputs into the `.grad` of the leaves, or of `inputs` alone."""
+    outputs = _several(tensors)
+    _check_outputs(outputs)
+    inputs = () if inputs is None else _several(inputs)
+    gradients = initial_gradients(outputs, grad_tensors)
+    run(
+        outputs,
+        gradients,
+        create_graph if retain_graph is None else retain_graph,
+        create_graph,
+        inputs,
+        True,
+        True,
+    )
+
+
+def grad(
+    outputs,
+    inputs,
+    grad_outputs=None,
+    retain_graph=None,
+    create_graph=False,
+    only_inputs=True,
+    allow_unused=None,
+    is_grads_batched=False,
+    materialize_grads=False,
+):
+    """The gradients of the outputs with respect to `inputs`; nothing is accumulated."""
+    if is_grads_batched:
+        raise missing("torch.autograd.grad(is_grads_batched=True)")
+    outputs, inputs = _several(outputs), _several(inputs)
+    _check_outputs(outputs)
+    for tensor in inputs:
+        if not tensor._requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+    gradients = initial_gradients(outputs, grad_outputs)
+    keep = create_graph if retain_graph is None else retain_graph
+    found = run(outputs, gradients, keep, create_graph, inputs, True, False)
+    return tuple(_result(g, t, allow_unused, materialize_grads) for g, t in zip(found, inputs, strict=False))
+
+
+def _result(gradient, tensor, allow_unused, materialize):
+    if gradient is not None:
+        return adopt(gradient)
+    if materialize:
+        return tensor.new_zeros(tensor._a.shape)
+    if not allow_unused:
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
+            "the desired behavior."
+        )
+    return None
+
+
+def _is_checkpoint_valid():
+    """Whether a backward pass accumulates into leaves, which re-entrant checkpoints need."""
+    return True
+
+
+def tensor_backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """Tensor.backward."""
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+__getattr__ = module_getattr("torch.autograd")

@@ -1,0 +1,10 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names that other libraries import; using them raises NotImplementedError."""
+
+from mstorch._errors import absent_class, module_getattr
+
+DefaultSavePlanner = absent_class("torch.distributed.checkpoint.default_planner.DefaultSavePlanner")
+DefaultLoadPlanner = absent_class("torch.distributed.checkpoint.default_planner.DefaultLoadPlanner")
+
+__getattr__ = module_getattr("torch.distributed.checkpoint.default_planner")

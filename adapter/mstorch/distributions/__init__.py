@@ -1,0 +1,10 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""torch.distributions."""
+
+from mstorch._errors import module_getattr
+from mstorch.distributions import uniform
+
+__all__ = ["uniform"]
+
+__getattr__ = module_getattr("torch.distributions")

@@ -1,0 +1,112 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Adam and AdamW (D. Kingma and J. Ba, 2014; I. Loshchilov and F. Hutter, 2017), with torch's order of operations.
+
+The update runs on the arrays: nothing in it can be differentiated, and it is the same handful of steps for every parameter.
+"""
+
+import numpy
+
+from mstorch._errors import missing
+from mstorch._ops.inplace import bump
+from mstorch._ops.pointwise import lerp_kernel
+from mstorch._tensor import wrap
+from mstorch.autograd.grad_mode import no_grad
+from mstorch.optim.optimizer import Optimizer
+
+
+def _number(value):
+    return value if isinstance(value, (int, float)) else value.item()
+
+
+class Adam(Optimizer):
+    """Adam; weight decay is added to the gradient."""
+
+    _decoupled = False
+
+    def __init__(
+        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, foreach=None, maximize=False,
+        capturable=False, differentiable=False, fused=None, decoupled_weight_decay=None,
+    ):  # fmt: skip
+        if amsgrad or capturable or differentiable:
+            raise missing(
+                f"torch.optim.{type(self).__name__}", "amsgrad, capturable and differentiable"
+            )
+        if _number(lr) < 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}")
+        if eps < 0.0:
+            raise ValueError(f"Invalid epsilon value: {eps}")
+        for i, beta in enumerate(betas):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
+        if weight_decay < 0.0:
+            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        decoupled = self._decoupled if decoupled_weight_decay is None else decoupled_weight_decay
+        defaults = {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
+            "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
+            "decoupled_weight_decay": decoupled,
+        }  # fmt: skip
+        super().__init__(params, defaults)
+
+    @no_grad()
+    def step(self, closure=None):
+        """One update of every parameter that has a gradient."""
+        loss = self.evaluate(closure)
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param.grad is not None:
+                    self._update(param, group)
+        return loss
+
+    def _state_of(self, param):
+        state = self.state[param]
+        if not state:
+            state["step"] = wrap(numpy.zeros((), numpy.float32))
+            state["exp_avg"] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
+            state["exp_avg_sq"] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
+        return state
+
+    def _update(self, param, group):
+        state = self._state_of(param)
+        value, grad = param._a, param.grad._a
+        average, square = state["exp_avg"]._a, state["exp_avg_sq"]._a
+        number = value.dtype.type
+        beta1, beta2 = group["betas"]
+        lr, decay = _number(group["lr"]), group["weight_decay"]
+        if group["maximize"]:
+            grad = -grad
+        state["step"]._a += 1
+        step = state["step"]._a.item()
+        if decay != 0:
+            if group["decoupled_weight_decay"]:
+                value *= number(1 - lr * decay)
+            else:
+                grad = grad + number(decay) * value
+        average[...] = lerp_kernel(average, grad, 1 - beta1)
+        square *= number(beta2)
+        square += number(1 - beta2) * grad * grad
+        denominator = numpy.sqrt(square)
+        denominator /= number((1 - beta2**step) ** 0.5)
+        denominator += number(group["eps"])
+        value += number(-(lr / (1 - beta1**step))) * average / denominator
+        for changed in (param, state["step"], state["exp_avg"], state["exp_avg_sq"]):
+            bump(changed)
+
+
+class AdamW(Adam):
+    """Adam with weight decay applied to the parameter itself."""
+
+    _decoupled = True
+
+    def __init__(
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=1e-2,
+        amsgrad=False,
+        **options,
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, **options)
