@@ -3,20 +3,23 @@
 """pinned_archive: a repository made of one pinned archive."""
 
 load("//third_party:upstreams.bzl", "UPSTREAMS")
-load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "run_fetcher")
+load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "run_fetcher", "skipped", "workspace_path")
 
 def _pinned_archive_impl(ctx):
-    pin = ctx.attr.pin
-    arguments = ["archive", ctx.path(".")]
-    arguments += ["--{}={}".format(key, pin[key]) for key in ("kind", "name", "version", "file", "sha256")]
-    arguments.append("--origin=third_party/upstreams.bzl")
-    arguments.append("--strip-prefix=" + ctx.attr.strip_prefix)
-    arguments += ["--include=" + pattern for pattern in ctx.attr.include]
-    result = run_fetcher(ctx, "fetching " + pin["file"], arguments)
+    table = "third_party/upstreams.bzl"
+    arguments = [
+        "archive",
+        ctx.path("."),
+        "--table={}/{}".format(workspace_path(ctx), table),
+        "--origin=" + table,
+        "--pin=" + ctx.attr.pin,
+        "--strip-prefix=" + ctx.attr.strip_prefix,
+    ] + ["--include=" + pattern for pattern in ctx.attr.include]
+    result = run_fetcher(ctx, "fetching " + ctx.attr.pin, arguments)
     ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))
     if result.return_code == UNAVAILABLE and ctx.attr.unavailable_build_file:
         # buildifier: disable=print
-        print("{}\nTargets that need @{} are skipped.".format(result.stderr.strip(), ctx.name))
+        print(skipped(ctx, result.stderr))
         ctx.file("BUILD.bazel", ctx.read(ctx.attr.unavailable_build_file))
     elif result.return_code:
         fail(result.stderr.strip())
@@ -28,7 +31,10 @@ _pinned_archive = repository_rule(
     attrs = {
         "build_file": attr.label(mandatory = True, allow_single_file = True),
         "include": attr.string_list(),
-        "pin": attr.string_dict(mandatory = True),
+        "pin": attr.string(mandatory = True),
+
+        # What the pin says: a changed pin makes this repository again, and no other.
+        "pinned": attr.string_dict(mandatory = True),
         "strip_prefix": attr.string(),
         "unavailable_build_file": attr.label(allow_single_file = True),
     },
@@ -64,7 +70,8 @@ def pinned_archive(
         name = name,
         build_file = build_file,
         include = include,
-        pin = {key: value for key, value in entry.items() if key != "licence"},
+        pin = pin or name,
+        pinned = {key: value for key, value in entry.items() if key != "licence"},
         strip_prefix = strip_prefix.format(version = entry["version"]),
         unavailable_build_file = unavailable_build_file,
     )

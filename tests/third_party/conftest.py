@@ -76,7 +76,7 @@ class Index:
     def pin(self, name: str, version: str, file: str) -> Artifact:
         """The pin of a file of this index."""
         digest = hashlib.sha256((self.folder / file).read_bytes()).hexdigest()
-        return Artifact("pypi", name, version, file, digest, "third_party/upstreams.bzl:7")
+        return Artifact("pypi", name, version, file, digest, "third_party/upstreams.bzl:4")
 
 
 @pytest.fixture
@@ -116,11 +116,13 @@ def fetch(tmp_path: Path, index: Index) -> Fetch:
 
 
 @pytest.fixture
-def archive_options() -> Callable[[Artifact], list[str]]:
-    """The options of the archive command for a pin."""
+def archive_options(tmp_path: Path) -> Callable[[Artifact], list[str]]:
+    """Writes a table with one pin, in line 4, and returns the archive command's options for it."""
 
     def options(pin: Artifact) -> list[str]:
-        fields = ("kind", "name", "version", "file", "sha256", "origin")
-        return [f"--{field}={getattr(pin, field)}" for field in fields]
+        fields = {key: getattr(pin, key) for key in ("kind", "name", "version", "file", "sha256")}
+        table = tmp_path / "upstreams.bzl"
+        table.write_text(f"# A table.\n\nUPSTREAMS = {{\n    'wanted': {fields!r},\n}}\n")
+        return [f"--table={table}", "--pin=wanted", "--origin=third_party/upstreams.bzl"]
 
     return options

@@ -41,7 +41,7 @@ def test_a_wrong_hash_names_both_hashes_and_the_line_of_the_pin(
     wrong = dataclasses.replace(right, sha256=WRONG)
     result = fetch("archive", tmp_path / "out", *archive_options(wrong))
     assert result.returncode == 1
-    assert result.stderr.startswith("third_party/upstreams.bzl:7: sample 1.0 ")
+    assert result.stderr.startswith("third_party/upstreams.bzl:4: sample 1.0 ")
     assert right.sha256 in result.stderr
     assert WRONG in result.stderr
     assert result.stderr.count("\n") == 1
@@ -55,10 +55,11 @@ def test_without_an_index_the_error_says_where_to_put_the_file(
     pin = index.add_wheel()
     result = fetch("archive", tmp_path / "out", *archive_options(pin), online=False)
     assert result.returncode == 3
-    assert "third_party/upstreams.bzl:7: sample 1.0 could not be had" in result.stderr
+    assert "third_party/upstreams.bzl:4: sample 1.0 could not be had" in result.stderr
     assert "PIP_INDEX_URL" in result.stderr
     assert pin.sha256 in result.stderr
-    where = Path(result.stderr.splitlines()[-1].strip())
+    assert result.stderr.count("\n") == 1
+    where = Path(result.stderr.split()[-1])
     assert where == cached(tmp_path, pin)
 
     where.parent.mkdir(parents=True)
@@ -141,12 +142,12 @@ def test_a_cache_that_cannot_be_written_is_one_line(
     options = archive_options(index.add_wheel())
     result = fetch("archive", tmp_path / "out", *options, MINDFORGE_CACHE=str(tmp_path / "file"))
     assert result.returncode == 1
-    assert result.stderr.startswith("cannot keep sample 1.0 (third_party/upstreams.bzl:7) in ")
+    assert result.stderr.startswith("cannot keep sample 1.0 (third_party/upstreams.bzl:4) in ")
     assert result.stderr.count("\n") == 1
 
 
 @pytest.fixture
-def lock(tmp_path, index) -> Path:
+def lock(tmp_path, index) -> list[str]:
     wheels = [index.add_wheel("sample"), index.add_wheel("second", "2.0")]
     path = tmp_path / "some.txt"
     path.write_text(
@@ -155,26 +156,25 @@ def lock(tmp_path, index) -> Path:
             for wheel in wheels
         )
     )
-    return path
+    return [f"--lock={path}", "--origin=third_party/python/some.txt"]
 
 
 def test_missing_lists_the_wheels_that_the_cache_lacks(tmp_path, fetch, lock) -> None:
-    assert fetch("missing", f"--lock={lock}").stdout.split() == ["sample", "second"]
-    assert fetch("wheels", tmp_path / "house", f"--lock={lock}", "--only=sample").returncode == 0
-    assert fetch("missing", f"--lock={lock}").stdout.split() == ["second"]
+    assert fetch("missing", *lock).stdout.split() == ["sample", "second"]
+    assert fetch("wheels", tmp_path / "house", *lock, "--only=sample").returncode == 0
+    assert fetch("missing", *lock).stdout.split() == ["second"]
 
 
 def test_the_wheels_of_a_lock_need_no_index_the_second_time(tmp_path, fetch, lock) -> None:
-    assert fetch("wheels", tmp_path / "first", f"--lock={lock}").returncode == 0
-    again = fetch("wheels", tmp_path / "second", f"--lock={lock}", online=False)
+    assert fetch("wheels", tmp_path / "first", *lock).returncode == 0
+    again = fetch("wheels", tmp_path / "second", *lock, online=False)
     assert again.returncode == 0, again.stderr
     names = ["sample-1.0-py3-none-any.whl", "second-2.0-py3-none-any.whl"]
     assert sorted(path.name for path in (tmp_path / "second").iterdir()) == names
 
 
 def test_an_absent_wheel_names_the_line_of_the_lock(tmp_path, fetch, lock) -> None:
-    options = [f"--lock={lock}", "--origin=third_party/python/some.txt"]
-    result = fetch("wheels", tmp_path / "house", *options, "--only=second", online=False)
+    result = fetch("wheels", tmp_path / "house", *lock, "--only=second", online=False)
     assert result.returncode == 3
     assert "third_party/python/some.txt:3: second 2.0 could not be had" in result.stderr
 

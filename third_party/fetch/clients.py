@@ -35,9 +35,9 @@ def fetch(cache: Cache, artifact: Artifact) -> Path:
         return cache.get(artifact, _DOWNLOADS[artifact.kind])
     except Unavailable as error:
         raise Unavailable(
-            f"{artifact.origin}: {artifact.name} {artifact.version} could not be had: {error}\n"
-            f"Either {_HOW_TO_SET_UP[artifact.kind]}, or put the file {artifact.file} "
-            f"(sha256 {artifact.sha256}) at\n  {cache.path(artifact)}"
+            f"{artifact.origin}: {artifact.name} {artifact.version} could not be had ({error}). "
+            f"Either {_HOW_TO_SET_UP[artifact.kind]}, or put the file with sha256 "
+            f"{artifact.sha256} at {cache.path(artifact)}"
         ) from error
 
 
@@ -169,9 +169,9 @@ def _failure(client: str, output: str) -> FetchError:
         )
     said = [line.strip() for line in output.splitlines()]
     errors = [line for line in said if re.match(r"(npm )?(ERROR:?|error) ", line)]
-    # npm's first line is a code and its last where its log lies; pip's last is the reason.
-    reason = errors[1:2] if client == "npm" else errors[-1:]
-    return Unavailable(f"{client} says: {' '.join(reason or said[-1:])}")
+    # npm starts with a code and ends with where its log lies; pip ends with the reason.
+    reason = errors[:2] if client == "npm" else errors[-1:]
+    return Unavailable(f"{client} says: {', '.join(reason or said[-1:])}")
 
 
 def _only_file(artifact: Artifact, folder: Path) -> Path:

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What repository rules run to get files from outside.
 
-    python -m third_party.fetch.fetch archive FOLDER --kind=... --name=... (the fields of a pin)
+    python -m third_party.fetch.fetch archive FOLDER --table=FILE --pin=NAME
     python -m third_party.fetch.fetch missing --lock=FILE
     python -m third_party.fetch.fetch wheels FOLDER --lock=FILE [--only=NAME]
+
+--origin is the path of the table or of the lock as a user sees it, for messages.
 
 Exit status: 0 done, 1 an error, 3 the file is neither in the cache nor to be had from an index.
 """
@@ -18,16 +20,10 @@ import sys
 from pathlib import Path
 
 from third_party.fetch.archive import unpack
-from third_party.fetch.cache import (
-    Artifact,
-    Cache,
-    FetchError,
-    Unavailable,
-    default_root,
-    is_disk_full,
-)
+from third_party.fetch.cache import Cache, FetchError, Unavailable, default_root, is_disk_full
 from third_party.fetch.clients import fetch
 from third_party.fetch.lockfile import read_lock
+from third_party.fetch.pins import artifact, find
 
 UNAVAILABLE = 3
 
@@ -53,20 +49,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _archive(cache: Cache, options: argparse.Namespace) -> None:
-    wanted = Artifact(
-        kind=options.kind,
-        name=options.name,
-        version=options.version,
-        file=options.file,
-        sha256=options.sha256,
-        origin=options.origin,
-    )
+    wanted = artifact(find(options.table, options.pin), options.origin)
     unpack(fetch(cache, wanted), options.folder, options.strip_prefix, options.include or ("**",))
 
 
 def _missing(cache: Cache, options: argparse.Namespace) -> None:
     """Prints the names whose wheels are not in the cache, one a line. Hashes are not read here."""
-    for wheel in read_lock(options.lock, options.origin or str(options.lock)):
+    for wheel in read_lock(options.lock, options.origin):
         if not cache.path(wheel).exists():
             print(wheel.name)
 
@@ -74,7 +63,7 @@ def _missing(cache: Cache, options: argparse.Namespace) -> None:
 def _wheels(cache: Cache, options: argparse.Namespace) -> None:
     """Puts the wheels of a lock, or one of them, into a folder under their own names."""
     options.folder.mkdir(parents=True, exist_ok=True)
-    for wheel in read_lock(options.lock, options.origin or str(options.lock)):
+    for wheel in read_lock(options.lock, options.origin):
         if options.only in (None, wheel.name):
             link_or_copy(fetch(cache, wheel), options.folder / wheel.file)
 
@@ -94,19 +83,20 @@ def _parser() -> argparse.ArgumentParser:
     archive = commands.add_parser("archive")
     archive.set_defaults(run=_archive)
     archive.add_argument("folder", type=Path)
-    for field in ("kind", "name", "version", "file", "sha256", "origin"):
-        archive.add_argument(f"--{field}", required=True)
+    archive.add_argument("--table", type=Path, required=True)
+    archive.add_argument("--pin", required=True)
     archive.add_argument("--strip-prefix", default="")
     archive.add_argument("--include", action="append")
     missing = commands.add_parser("missing")
     missing.set_defaults(run=_missing)
+    missing.add_argument("--lock", type=Path, required=True)
     wheels = commands.add_parser("wheels")
     wheels.set_defaults(run=_wheels)
     wheels.add_argument("folder", type=Path)
+    wheels.add_argument("--lock", type=Path, required=True)
     wheels.add_argument("--only")
-    for command in (missing, wheels):
-        command.add_argument("--lock", type=Path, required=True)
-        command.add_argument("--origin", help="the lock's path in the workspace, for messages")
+    for command in (archive, missing, wheels):
+        command.add_argument("--origin", required=True)
     return parser
 
 

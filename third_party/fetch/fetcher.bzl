@@ -23,14 +23,29 @@ def run_fetcher(ctx, progress, arguments):
     Returns:
       The result, whose return_code is 0, 1 or UNAVAILABLE.
     """
-    root = ctx.path(Label("//third_party/fetch:BUILD.bazel")).dirname.dirname.dirname
     ctx.report_progress(progress)
     return ctx.execute(
         [host_python(ctx), "-s", "-P", "-B", "-m", "third_party.fetch.fetch"] + arguments,
-        environment = {"PYTHONPATH": str(root)},
+        environment = {"PYTHONPATH": workspace_path(ctx)},
         timeout = 3600,
     )
+
+def workspace_path(ctx):
+    """The path of this workspace.
+
+    A file below it that is named by this path and not by a label may change without making the
+    repository again.
+    """
+    return str(ctx.path(Label("//third_party/fetch:BUILD.bazel")).dirname.dirname.dirname)
 
 def source_path(label):
     """A label of this workspace as the path that a user sees."""
     return label.package + "/" + label.name if label.package else label.name
+
+def skipped(ctx, reason):
+    """The line that says which repository could not be had and what follows from it."""
+    return "{}. What needs @{} is skipped until then; to try again: bazel sync --only={}".format(
+        reason.strip(),
+        ctx.name,
+        ctx.name,
+    )

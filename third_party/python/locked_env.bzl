@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """locked_env: a virtual environment made from a hash-locked requirements file."""
 
-load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "host_python", "run_fetcher", "source_path")
+load("//third_party/fetch:fetcher.bzl", "UNAVAILABLE", "host_python", "run_fetcher", "skipped", "source_path")
 
 _BUILD = """# Written by //third_party/python:locked_env.bzl.
 load("@bazel_tools//tools/python:toolchain.bzl", "py_runtime_pair")
@@ -66,7 +66,7 @@ exec '{python}' -P "$@"
 """
 
 _NOT_AVAILABLE_WRAPPER = """#!/bin/sh
-echo '{name}: a wheel of {lock} could not be had when this was made; see bazel sync --only={name}' >&2
+echo '{name}: a wheel of {lock} could not be had; to try again: bazel sync --only={name}' >&2
 exit 1
 """
 
@@ -147,7 +147,7 @@ def _locked_env_impl(ctx):
         fail(reason)
 
     # buildifier: disable=print
-    print("{}\nTests that need @{} are skipped.".format(reason, ctx.name))
+    print(skipped(ctx, reason))
     ctx.file("python", _NOT_AVAILABLE_WRAPPER.format(name = ctx.name, lock = source_path(lock)))
     ctx.file("BUILD.bazel", _NOT_AVAILABLE_BUILD)
 
