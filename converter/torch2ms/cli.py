@@ -226,6 +226,7 @@ def _how(options: argparse.Namespace) -> tree.Options:
         exclude=options.exclude,
         jobs=options.jobs or len(os.sched_getaffinity(0)),
         force=getattr(options, "force", False),
+        references=options.report is not None or not options.quiet,
     )
 
 

@@ -47,10 +47,15 @@ class FileResult:
 
 @dataclass(frozen=True)
 class Settings:
-    """What holds for a whole run. `local_roots`: the top-level modules of the tree itself."""
+    """What holds for a whole run.
+
+    local_roots  the top-level modules of the tree itself
+    references   whether to count the references to torch, and tell about those that are uncertain
+    """
 
     target: str
     local_roots: frozenset[str] = frozenset()
+    references: bool = True
 
 
 def convert(
@@ -108,7 +113,7 @@ def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileRe
 
 
 def _with_adapter(source: Source, settings: Settings, result: FileResult) -> bytes:
-    done = rewrite(source, mapping.load(), settings.local_roots)
+    done = rewrite(source, mapping.load(), settings.local_roots, settings.references)
     result.findings += done.findings
     result.counts = done.counts
     body = apply_edits(source.body, done.edits)

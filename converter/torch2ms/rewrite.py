@@ -60,13 +60,17 @@ class Rewrite:
     counts: Counts = field(default_factory=Counts)
 
 
-def rewrite(source: Source, mapping: Mapping, local_roots: frozenset[str]) -> Rewrite:
+def rewrite(
+    source: Source, mapping: Mapping, local_roots: frozenset[str], references: bool = True
+) -> Rewrite:
     """Apply the adapter rules to one file.
 
     `local_roots` are the top-level modules of the tree itself: an absolute import of one of these
-    is the tree's, whatever its name. Raises SourceError if the file does not parse.
+    is the tree's, whatever its name. Without `references` the edits are the same, but names are
+    neither counted nor told about, which saves most of the analysis. Raises SourceError if the file
+    does not parse.
     """
-    return _Rewriter(source, source.parse(), mapping, local_roots).run()
+    return _Rewriter(source, source.parse(), mapping, local_roots).run(references)
 
 
 class _Rewriter:
@@ -80,12 +84,18 @@ class _Rewriter:
         self.result = Rewrite()
         self._sites: list[tuple[ast.AST, Scope]] = []
 
-    def run(self) -> Rewrite:
+    def run(self, references: bool) -> Rewrite:
         for node in statements(self.tree):
             if isinstance(node, ast.Import):
                 self._import(node)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 self._import_from(node)
+        if references or self.mapping.module_string.search(self.source.body):
+            self._expressions(references)
+        self._code_in_strings()
+        return self.result
+
+    def _expressions(self, references: bool) -> None:
         hooks: dict[type[ast.AST], Hook] = {
             ast.Call: self._keep,
             ast.Subscript: self._keep,
@@ -94,9 +104,8 @@ class _Rewriter:
         names = Names(self.tree, hooks)
         for site, scope in self._sites:
             self._string_site(site, scope)
-        self._count_references(names)
-        self._code_in_strings()
-        return self.result
+        if references:
+            self._count_references(names)
 
     # --- imports
 

@@ -46,6 +46,7 @@ class Options:
     exclude: Sequence[str] = ()
     jobs: int = 1
     force: bool = False
+    references: bool = True
 
 
 def no_progress(done: int, total: int) -> None:
@@ -154,7 +155,7 @@ _Each = Callable[[Callable[[_Work], FileResult | None], list[_Work]], Iterator[F
 
 def _run(work: Plan, stage: Path | None, options: Options, progress: Progress) -> TreeResult:
     """Convert every file into `stage`, or nowhere."""
-    settings = Settings(options.target, work.local_roots)
+    settings = Settings(options.target, work.local_roots, options.references)
     if stage is not None:
         for directory in sorted({os.path.dirname(task.path) for task in work.tasks}):
             (stage / directory).mkdir(parents=True, exist_ok=True)

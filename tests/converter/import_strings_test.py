@@ -4,6 +4,8 @@
 
 import pytest
 
+from torch2ms.convert import Settings, convert
+
 REWRITE = {
     "import_module": (
         "import importlib\nimportlib.import_module('torch.nn')",
@@ -134,3 +136,11 @@ def test_a_string_inside_of_an_f_string_is_converted_or_reported(to_adapter, res
     source = "x = f'{__import__(\"torch\").__name__}'\n"
     kinds = [finding.kind for finding in result_of(source).findings]
     assert to_adapter(source) == source.replace("torch", "mstorch") or kinds == ["unconverted"]
+
+
+@pytest.mark.parametrize("source", [*(b for b, _ in REWRITE.values()), *UNDECIDED.values()])
+def test_edits_and_failures_do_not_depend_on_whether_references_are_counted(source):
+    full, with_references = convert(source.encode(), "a.py", Settings("adapter"))
+    short, without = convert(source.encode(), "a.py", Settings("adapter", references=False))
+    assert full == short
+    assert [f for f in with_references.findings if f.kind == "unconverted"] == without.findings

@@ -78,6 +78,18 @@ class Mapping:
         return tuple(root.encode("ascii") for root in sorted(self.renamed_roots))
 
     @functools.cached_property
+    def module_string(self) -> re.Pattern[bytes]:
+        """Found in every file with a string literal whose value begins with a renamed name.
+
+        The literal may begin with an escape, or be the first of several side by side.
+        """
+        heads = set(self.renamed_roots)
+        for name in self.renamed_roots:
+            heads |= {name[:end] + quote for end in range(1, len(name)) for quote in "'\""}
+        pattern = "|".join(["\\\\", *sorted(heads)])
+        return re.compile(f"[\"'](?:{pattern})".encode("ascii"))
+
+    @functools.cached_property
     def left_import(self) -> re.Pattern[bytes]:
         """Found in every file that imports a package which is left, and in some others."""
         roots = sorted({p.name.partition(".")[0] for p in self.packages.values() if not p.becomes})
