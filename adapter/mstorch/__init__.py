@@ -1,9 +1,10 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F401  what is imported here is the API
 """mstorch: torch's API on MindSpore.
 
-The module tree is torch's, so converted code only changes its imports. An API that is absent raises NotImplementedError
-with its torch name.
+The module tree is torch's, so converted code only changes its imports. An API that is absent raises
+NotImplementedError with its torch name.
 """
 
 import math as _math
@@ -74,7 +75,7 @@ from mstorch import (  # noqa: E402
     utils,
 )
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
-from mstorch._ops.views import _LEGACY as _legacy_types  # noqa: E402
+from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
 from mstorch.amp import autocast  # noqa: E402
 from mstorch.autograd.grad_mode import (  # noqa: E402
     enable_grad,
@@ -85,7 +86,7 @@ from mstorch.autograd.grad_mode import (  # noqa: E402
 )
 from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
 
-globals().update({name: _legacy_type(name, kind) for name, kind in _legacy_types.items()})
+globals().update({name: _legacy_type(name, kind) for name, kind in _LEGACY_TYPES.items()})
 
 __version__ = version.__version__
 Generator = _random.Generator
@@ -147,7 +148,8 @@ def set_num_threads(count):
     """Not possible after NumPy was loaded: set OMP_NUM_THREADS before starting."""
     if count != get_num_threads():
         raise NotImplementedError(
-            "torch.set_num_threads is not implemented by mstorch: set OMP_NUM_THREADS before starting"
+            "torch.set_num_threads is not implemented by mstorch: set OMP_NUM_THREADS before "
+            "starting"
         )
 
 

@@ -1,9 +1,11 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fitting out the Tensor class: operators become methods, and what MindSpore offers under torch's names is covered.
+"""Fitting out the Tensor class: operators become methods, and what MindSpore offers under torch's
+names is covered.
 
-`mindspore.Tensor` has many methods with torch's names and other semantics. Those that mstorch does not define are hidden
-behind an error, so that nothing answers in torch's name with MindSpore's meaning.
+`mindspore.Tensor` has many methods with torch's names and other semantics. Those that mstorch does
+not define are hidden behind an error, so that nothing answers in torch's name with MindSpore's
+meaning.
 """
 
 from mstorch import _registry, autograd
@@ -39,7 +41,9 @@ def _hook_caller(hook):
 
 
 def register_hook(self, hook):
-    """Call `hook(gradient)` when this tensor's gradient is known; what it returns replaces the gradient."""
+    """Call `hook(gradient)` when this tensor's gradient is known; what it returns replaces the
+    gradient.
+    """
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     return MindSporeTensor.register_hook(self, _hook_caller(hook))

@@ -1,6 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recording on MindSpore's engine: nodes with derivative formulas, views, and in-place changes under grad.
+"""Recording on MindSpore's engine: nodes with derivative formulas, views, and in-place changes
+under grad.
 
 An operator computes its result first; where something is to be recorded it attaches a node:
 
@@ -10,7 +11,8 @@ An operator computes its result first; where something is to be recorded it atta
         ...
     return attach(mul_backward, wrap(result), (a, b), saved=(a, b))
 
-Formulas are written with mstorch's own operators, so a second derivative is recorded like any other computation.
+Formulas are written with mstorch's own operators, so a second derivative is recorded like any other
+computation.
 """
 
 from mindspore import _Function as MindSporeFunction
@@ -46,8 +48,10 @@ class Node(MindSporeFunction):
         for tensor, version in self._saved:
             if version_of(tensor) != version:
                 raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"[{tensor.dtype} {list(tensor.shape)}], saved for {self.name()}, is at version "
+                    "one of the variables needed for gradient computation has been modified by an "
+                    "inplace operation: "
+                    f"[{tensor.dtype} {list(tensor.shape)}], saved for {self.name()}, is at "
+                    "version "
                     f"{version_of(tensor)}; expected version {version} instead."
                 )
         return [tensor for tensor, _ in self._saved]
@@ -74,7 +78,8 @@ def derivative(name: str):
 
 
 def own_gradients(ctx, gradients):
-    """Gradients that the engine may keep: contiguous, and never memory that another gradient uses too.
+    """Gradients that the engine may keep: contiguous, and never memory that another gradient uses
+    too.
 
     A leaf keeps the tensor it is given as its `.grad`, and that may be changed in place later.
     """
@@ -82,7 +87,9 @@ def own_gradients(ctx, gradients):
     for position, grad in enumerate(gradients):
         if grad is not None:
             array = grad._a
-            if not array.flags.c_contiguous or (array.base is not None and _goes_to_leaf(ctx, position)):
+            if not array.flags.c_contiguous or (
+                array.base is not None and _goes_to_leaf(ctx, position)
+            ):
                 grad = contiguous_copy(grad)
         checked.append(grad)
     return checked
@@ -108,7 +115,9 @@ def wants_grad(*tensors) -> bool:
 
 
 def attach(node, output, inputs, saved=(), context=None):
-    """`output` as the recorded result of `node` on `inputs`; `saved` tensors are version-checked at backward."""
+    """`output` as the recorded result of `node` on `inputs`; `saved` tensors are version-checked at
+    backward.
+    """
     _set_grad_flag(True)
     kept = [(tensor, version_of(tensor)) for tensor in saved]
     result = node.apply(*inputs, (output, context, kept))
@@ -118,7 +127,9 @@ def attach(node, output, inputs, saved=(), context=None):
 
 
 def remember(output):
-    """A tensor to save in place of the operator's own output, which would keep its node alive for ever."""
+    """A tensor to save in place of the operator's own output, which would keep its node alive for
+    ever.
+    """
     twin = wrap(output._a)
     twin._s = output._s = Storage()
     return twin

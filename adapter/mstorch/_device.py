@@ -62,7 +62,9 @@ HERE = device("npu", 0) if _engine.DEVICE == "Ascend" else device("cpu")
 
 
 def check_device(where) -> None:
-    """Accept the device that this process computes on; anything else is an error as in a torch without it."""
+    """Accept the device that this process computes on; anything else is an error as in a torch
+    without it.
+    """
     if where is None or where is HERE:
         return
     wanted = where if isinstance(where, device) else device(where)

@@ -1,6 +1,8 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data types: torch's objects, their NumPy and MindSpore counterparts, and torch's promotion rules."""
+"""Data types: torch's objects, their NumPy and MindSpore counterparts, torch's promotion rules."""
+
+import builtins
 
 import mindspore
 import numpy
@@ -69,10 +71,22 @@ float8_e5m2 = dtype("float8_e5m2", None, None, 1, _FLOAT, True)
 ALL = {
     t.name: t
     for t in (
-        bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64,
-        complex64, complex128, float8_e4m3fn, float8_e5m2,
+        bool,
+        uint8,
+        int8,
+        int16,
+        int32,
+        int64,
+        float16,
+        bfloat16,
+        float32,
+        float64,
+        complex64,
+        complex128,
+        float8_e4m3fn,
+        float8_e5m2,
     )
-}  # fmt: skip
+}
 ALIASES = {
     "half": float16,
     "float": float32,
@@ -96,7 +110,9 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Set the type of floating point tensors made without a dtype; only a floating point type is accepted."""
+    """Set the type of floating point tensors made without a dtype; only a floating point type is
+    accepted.
+    """
     global _default
     if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {d!r}")
@@ -104,7 +120,9 @@ def set_default_dtype(d: dtype) -> None:
 
 
 def numpy_of(d: dtype) -> numpy.dtype:
-    """The NumPy type of a torch dtype; NotImplementedError where tensors of that type cannot be made."""
+    """The NumPy type of a torch dtype; NotImplementedError where tensors of that type cannot be
+    made.
+    """
     if not isinstance(d, dtype):
         raise TypeError(f"dtype must be a torch.dtype, got {d!r}")
     if d.numpy is None:
@@ -141,7 +159,7 @@ def scalar_dtype(value) -> dtype:
         return _default
     if kind is int:
         return int64
-    if isinstance(value, (builtins_bool, numpy.bool_)):
+    if isinstance(value, (builtins.bool, numpy.bool_)):
         return bool
     if isinstance(value, (int, numpy.integer)):
         return int64
@@ -150,6 +168,3 @@ def scalar_dtype(value) -> dtype:
     if isinstance(value, complex):
         return complex128 if _default is float64 else complex64
     raise TypeError(f"expected a number or a tensor, got {kind.__name__}")
-
-
-builtins_bool = type(True)

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """MindSpore's imperative engine: the handles that mstorch uses, and the process-wide set-up.
 
-On the CPU two switches are set once, at import. Blocking launches make an error appear at the line that caused it, and
-the pipeline threads are turned off: on few cores they spend more time handing the interpreter lock to each other than
-they save (a recorded operator costs 4 times less without them). Both only change when work is done, never what is computed.
+On the CPU two switches are set once, at import. Blocking launches make an error appear at the line
+that caused it, and the pipeline threads are turned off: on few cores they spend more time handing
+the interpreter lock to each other than they save (a recorded operator costs 4 times less without
+them). Both only change when work is done, never what is computed.
 """
 
 import mindspore

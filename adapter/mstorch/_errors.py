@@ -6,8 +6,9 @@
 class MissingAPI(NotImplementedError, AttributeError):
     """A torch name that mstorch does not have.
 
-    Calling code sees NotImplementedError with the full torch name. It is an AttributeError too, so that probes such as
-    `hasattr(torch, "x")` and `from torch import x` inside try/except answer "not there" and not crash.
+    Calling code sees NotImplementedError with the full torch name. It is an AttributeError too, so
+    that probes such as `hasattr(torch, "x")` and `from torch import x` inside try/except answer
+    "not there" and not crash.
     """
 
 
@@ -19,7 +20,7 @@ def missing(name: str, reason: str = "") -> MissingAPI:
 def module_getattr(module: str):
     """A module-level __getattr__ for the module whose torch name is `module`."""
 
-    def __getattr__(name: str):
+    def __getattr__(name: str):  # noqa: N807  the module protocol
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         raise missing(f"{module}.{name}")
@@ -28,7 +29,9 @@ def module_getattr(module: str):
 
 
 def absent_function(name: str, reason: str = ""):
-    """A function that can be imported and passed around, and says what is missing when it is called."""
+    """A function that can be imported and passed around, and says what is missing when it is
+    called.
+    """
 
     def call(*args, **kwargs):
         raise missing(name, reason)
@@ -40,9 +43,11 @@ def absent_function(name: str, reason: str = ""):
 
 
 def absent_class(name: str, reason: str = "", base: type = object) -> type:
-    """A class that can be imported, subclassed and tested with isinstance, and cannot be instantiated."""
+    """A class that can be imported, subclassed and tested with isinstance, and cannot be
+    instantiated.
+    """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs):  # noqa: N807  it becomes a method
         raise missing(name, reason)
 
     doc = f"{name} is not implemented by mstorch; creating one raises NotImplementedError."

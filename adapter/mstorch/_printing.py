@@ -25,10 +25,8 @@ def _suffix(tensor):
     if tensor._a.size == 0 and tensor._a.ndim != 1:
         parts.append(f"size={tuple(tensor._a.shape)}")
     shown = (_dtypes.get_default_dtype(), _dtypes.int64, _dtypes.bool)
-    if (
-        tensor.dtype not in shown
-        or (tensor._a.size == 0
-        and tensor.dtype is not _dtypes.get_default_dtype())
+    if tensor.dtype not in shown or (
+        tensor._a.size == 0 and tensor.dtype is not _dtypes.get_default_dtype()
     ):
         parts.append(f"dtype={tensor.dtype}")
     if tensor.grad_fn is not None:
@@ -65,7 +63,9 @@ def _formatter(array):
 
 
 def _float_format(array):
-    """Torch's choice between integers with a point, fixed and scientific notation, all at one width."""
+    """Torch's choice between integers with a point, fixed and scientific notation, all at one
+    width.
+    """
     values = array.astype(numpy.float64).ravel()
     finite = numpy.abs(values[numpy.isfinite(values) & (values != 0)])
     if not finite.size:

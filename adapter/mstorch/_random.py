@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random streams, number for number those of PyTorch's CPU generator.
 
-The engine is the 32-bit Mersenne Twister with its reference initialisation (M. Matsumoto and T. Nishimura, 1998), which
-NumPy has too. What PyTorch's CPU kernels make of its output, and how much they draw, is:
+The engine is the 32-bit Mersenne Twister with its reference initialisation (M. Matsumoto and T.
+Nishimura, 1998), which NumPy has too. What PyTorch's CPU kernels make of its output, and how much
+they draw, is:
 
-    uniform         one 32-bit draw a float32 (24 low bits), two a float64 (53 low bits; the first draw is the high half)
-    normal          16 numbers or more: uniforms, then Box-Muller (G. Box and M. Muller, 1958) in blocks of 16, 8 radii
+    uniform         one 32-bit draw a float32 (24 low bits), two a float64 (53 low bits; the first
+    draw is the high half) normal          16 numbers or more: uniforms, then Box-Muller (G. Box and
+    M. Muller, 1958) in blocks of 16, 8 radii
                     with 8 angles; an incomplete last block is drawn again over the last 16 places.
-                    fewer: Box-Muller in float64, one number at a time, the second of each pair kept for the next call
+                    fewer: Box-Muller in float64, one number at a time, the second of each pair kept
+                    for the next call
     integers        one draw modulo the range, two where the range needs more than 32 bits
     permutation     Fisher-Yates from the front, one draw an element
-    bernoulli       one draw seeds a multiplicative congruential generator (MCG31m1: P. L'Ecuyer, 1999) whose numbers
+    bernoulli       one draw seeds a multiplicative congruential generator (MCG31m1: P. L'Ecuyer,
+    1999) whose numbers
                     are compared with p
 """
 
@@ -62,7 +66,7 @@ _STATE = numpy.dtype(
 
 
 class Generator:
-    """A stream of random numbers; the same seed gives the numbers that torch's CPU generator gives."""
+    """A stream of random numbers: for the same seed those of torch's CPU generator."""
 
     def __init__(self, device="cpu"):
         _device.check_device(device)
@@ -110,7 +114,8 @@ class Generator:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if new_state._a.size != _STATE.itemsize:
             raise RuntimeError(
-                f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found {new_state._a.size}"
+                f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found "
+                f"{new_state._a.size}"
             )
         record = numpy.frombuffer(new_state._a.tobytes(), _STATE)[0]
         left, following = int(record["left"]), int(record["next"])
@@ -228,7 +233,7 @@ _MCG_FACTOR, _MCG_MODULUS = 1132489760, (1 << 31) - 1
 
 
 def _congruential(seed, count):
-    """`count` numbers in (0, 1) of the MCG31m1 generator, as float64; the k-th is seed * factor^k."""
+    """`count` numbers in (0, 1) of the MCG31m1 generator, float64; the k-th is seed * factor^k."""
     state = seed % _MCG_MODULUS or 1
     block = numpy.empty(min(count, 256), numpy.uint64)
     for i in range(block.size):

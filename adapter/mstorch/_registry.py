@@ -7,8 +7,9 @@ An operator is declared once:
     @operator("torch.mul", "Tensor.mul", ascend="mindspore.mint.mul")
     def mul(input, other): ...
 
-The decorated function is the CPU implementation; `ascend` names the MindSpore function that means the same on Ascend.
-The choice is made when the package is imported, and `OPERATORS` is the list that documentation and tests count.
+The decorated function is the CPU implementation; `ascend` names the MindSpore function that means
+the same on Ascend. The choice is made when the package is imported, and `OPERATORS` is the list
+that documentation and tests count.
 """
 
 import importlib
@@ -61,7 +62,9 @@ def implementation(entry: Operator) -> Callable:
 
 
 def registered(prefix: str) -> dict[str, Callable]:
-    """Implementations of all operators directly under a torch name, such as `torch` or `Tensor`, by their last name."""
+    """Implementations of all operators directly under a torch name, such as `torch` or `Tensor`, by
+    their last name.
+    """
     found = {}
     for name, entry in OPERATORS.items():
         parent, _, last = name.rpartition(".")

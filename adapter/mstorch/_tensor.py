@@ -1,10 +1,12 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tensor: a subclass of MindSpore's, with torch's attributes, whose memory NumPy kernels read and write in place.
+"""The tensor: a subclass of MindSpore's, with torch's attributes, whose memory NumPy kernels read
+and write in place.
 
-A `Tensor` is always a MindSpore tensor: MindSpore's autograd, operators and msops take it as it is. On the CPU its memory is
-also visible as a NumPy array, `_a`, with the same strides; kernels compute on that. The class of MindSpore's results is
-changed to `Tensor` after the fact (`adopt`), so stock `mindspore.Tensor` is never touched.
+A `Tensor` is always a MindSpore tensor: MindSpore's autograd, operators and msops take it as it is.
+On the CPU its memory is also visible as a NumPy array, `_a`, with the same strides; kernels compute
+on that. The class of MindSpore's results is changed to `Tensor` after the fact (`adopt`), so stock
+`mindspore.Tensor` is never touched.
 """
 
 import ctypes
@@ -23,7 +25,10 @@ _ndarray = numpy.ndarray
 
 
 class Storage:
-    """What tensors that share memory have in common: a version, and the differentiable views to keep up to date."""
+    """What tensors that share memory have in common:
+
+    a version, and the differentiable views to keep up to date.
+    """
 
     __slots__ = ("_limit", "_views", "version")
 
@@ -43,7 +48,11 @@ class Storage:
 
 
 class _MemoryAlias:
-    """`tensor._a`: computed on first use, then an ordinary entry of the instance's dictionary, which takes precedence."""
+    """`tensor._a`:
+
+    computed on first use, then an ordinary entry of the instance's dictionary, which takes
+    precedence.
+    """
 
     def __get__(self, tensor, owner):
         if tensor is None:
@@ -59,7 +68,9 @@ def _memory_of(tensor) -> _ndarray:
         return array
     strides = tuple(s * array.itemsize for s in MindSporeTensor.stride(tensor))
     extent = (
-        sum((n - 1) * s for n, s in zip(array.shape, strides, strict=False)) + array.itemsize if array.size else 0
+        sum((n - 1) * s for n, s in zip(array.shape, strides, strict=False)) + array.itemsize
+        if array.size
+        else 0
     )
     buffer = (ctypes.c_char * extent).from_address(MindSporeTensor._data_ptr(tensor))
     buffer.owner = tensor
@@ -90,10 +101,7 @@ def wrap(array):
 
 def alias(owner, array):
     """A tensor without history over `array`, which is a part of the memory of `owner`."""
-    if array.flags.c_contiguous:
-        tensor = _from_numpy(array)
-    else:
-        tensor = _strided(owner, array)
+    tensor = _from_numpy(array) if array.flags.c_contiguous else _strided(owner, array)
     tensor.__class__ = Tensor
     tensor._a = array
     return tensor
@@ -114,7 +122,9 @@ def _strided(owner, array):
 
 
 def storage_of(tensor) -> Storage:
-    """The record that the tensor shares with everything over the same memory; made when first needed."""
+    """The record that the tensor shares with everything over the same memory; made when first
+    needed.
+    """
     storage = tensor._s
     if storage is None:
         storage = tensor._s = Storage()
@@ -127,27 +137,38 @@ def version_of(tensor) -> int:
 
 
 def share(tensor):
-    """A tensor without history over the same memory, with the same version counter: what detach() returns."""
+    """A tensor without history over the same memory, with the same version counter:
+
+    what detach() returns.
+    """
     twin = alias(tensor, tensor._a)
     twin._s = storage_of(tensor)
     return twin
 
 
 class Tensor(MindSporeTensor):
-    """A multi-dimensional array; see torch.Tensor. Operators are attached to the class by the package's __init__."""
+    """A multi-dimensional array; see torch.Tensor. Operators are attached to the class by the
+    package's __init__.
+    """
 
     _a = _MemoryAlias()
     _s = None
     _base = None
 
     def __new__(cls, *args, dtype=None, device=None):
-        """The legacy constructor: sizes, a sequence, an array or a tensor; always of the default type."""
+        """The legacy constructor:
+
+        sizes, a sequence, an array or a tensor; always of the default type.
+        """
         from mstorch._ops import creation
 
         return creation.legacy_tensor(*args, dtype=dtype, device=device)
 
     def __init__(self, *args, **kwargs):
-        """Nothing: __new__ has made the tensor, and MindSpore's initialiser would replace its memory."""
+        """Nothing:
+
+        __new__ has made the tensor, and MindSpore's initialiser would replace its memory.
+        """
 
     # What a tensor is
 
@@ -268,14 +289,17 @@ class Tensor(MindSporeTensor):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad=True):
-        """Record what is done with this tensor; only floating point and complex tensors can be differentiated."""
+        """Record what is done with this tensor; only floating point and complex tensors can be
+        differentiated.
+        """
         if requires_grad and self._a.dtype.kind in "biu":
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
             )
         if not requires_grad and not self.is_leaf:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable "
                 "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         self._requires_grad = bool(requires_grad)
@@ -326,7 +350,8 @@ class Tensor(MindSporeTensor):
             raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value)}")
         if value._a.shape != self._a.shape:
             raise RuntimeError(
-                f"assigned grad has data of a different size: {list(value.shape)} for a tensor of {list(self.shape)}"
+                f"assigned grad has data of a different size: {list(value.shape)} for a tensor of "
+                f"{list(self.shape)}"
             )
         if value._a.dtype != self._a.dtype:
             raise RuntimeError(
@@ -341,7 +366,7 @@ class Tensor(MindSporeTensor):
 
     @property
     def data(self):
-        """The same memory without history; changes to it are not seen by autograd's version check."""
+        """The same memory without history; autograd's version check does not see changes to it."""
         return alias(self, self._a)
 
     @data.setter
@@ -370,7 +395,8 @@ class Tensor(MindSporeTensor):
     def __bool__(self):
         if self._a.size != 1:
             raise RuntimeError(
-                f"Boolean value of Tensor with {'no values' if self._a.size == 0 else 'more than one value'} is ambiguous"
+                "Boolean value of Tensor with "
+                f"{'no values' if self._a.size == 0 else 'more than one value'} is ambiguous"
             )
         return bool(self._a.item())
 
@@ -407,7 +433,8 @@ class Tensor(MindSporeTensor):
     def __deepcopy__(self, memo):
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment."
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment."
             )
         if id(self) in memo:
             return memo[id(self)]
@@ -460,7 +487,8 @@ class Tensor(MindSporeTensor):
         """A NumPy array over the same memory."""
         if self._requires_grad and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         if self._a.dtype == _engine.bfloat16_numpy:
             raise TypeError("Got unsupported ScalarType BFloat16")
@@ -482,8 +510,8 @@ class Tensor(MindSporeTensor):
 class GradFn:
     """A recorded step as code may look at it: its name, what it leads to, and hooks.
 
-    It holds the tensor too, because MindSpore drops a step that no tensor keeps alive. After a backward pass without
-    retain_graph the step is gone and only this shell is left.
+    It holds the tensor too, because MindSpore drops a step that no tensor keeps alive. After a
+    backward pass without retain_graph the step is gone and only this shell is left.
     """
 
     __slots__ = ("_owner", "_step")
@@ -498,7 +526,9 @@ class GradFn:
 
     @property
     def next_functions(self):
-        """Pairs (step, number of its output) that gradients go to; leaves are their own accumulating nodes."""
+        """Pairs (step, number of its output) that gradients go to; leaves are their own
+        accumulating nodes.
+        """
         if self._step is None:
             return ()
         return tuple((self._wrap(step), number) for step, number in self._step.next_functions)

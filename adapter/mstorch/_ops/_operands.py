@@ -1,6 +1,9 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What operators do with their arguments before a kernel sees them: promotion, dimensions, gradients of broadcasting."""
+"""What operators do with their arguments before a kernel sees them:
+
+promotion, dimensions, gradients of broadcasting.
+"""
 
 import numpy
 
@@ -43,7 +46,10 @@ def _with_scalar(array_type, value):
 
 
 def result_dtype(*operands):
-    """torch.result_type: tensors with dimensions decide before scalars tensors, these before Python numbers."""
+    """torch.result_type:
+
+    tensors with dimensions decide before scalars tensors, these before Python numbers.
+    """
     ranks = [None, None, None]
     for operand in operands:
         if isinstance(operand, Tensor):
@@ -75,7 +81,9 @@ def floating(array):
 
 
 def sum_to(grad, shape):
-    """Add up the dimensions that broadcasting made, so that the gradient has the shape of its operand."""
+    """Add up the dimensions that broadcasting made, so that the gradient has the shape of its
+    operand.
+    """
     have = grad._a.shape
     if have == shape:
         return grad
@@ -100,7 +108,8 @@ def wrap_dim(dim, ndim):
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
+            f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got "
+            f"{dim})"
         )
     return dim + bound if dim < 0 else dim
 

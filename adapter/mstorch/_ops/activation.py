@@ -21,7 +21,9 @@ def _kernel(compute, array):
 
 
 def _activation(name, forward, backward):
-    """Register F.name from an array kernel `forward(x)` and a derivative `backward(grad, x)` in operators."""
+    """Register F.name from an array kernel `forward(x)` and a derivative `backward(grad, x)` in
+    operators.
+    """
 
     @derivative(f"{name.capitalize()}Backward0")
     def node(ctx, grad):
@@ -108,7 +110,9 @@ def _gelu_tanh_kernel(x):
 
 @operator("torch.nn.functional.gelu", ascend="mindspore.mint.nn.functional.gelu")
 def gelu(input, approximate="none"):
-    """x times the normal distribution's cumulative function; `approximate="tanh"` for the usual approximation."""
+    """x times the normal distribution's cumulative function; `approximate="tanh"` for the usual
+    approximation.
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     result = wrap(_kernel(_gelu_tanh_kernel if approximate == "tanh" else _gelu_kernel, input._a))

@@ -85,7 +85,8 @@ def from_numpy(ndarray):
         raise TypeError(f"can't convert np.ndarray of type {ndarray.dtype}.")
     if min(ndarray.strides, default=0) < 0:
         raise ValueError(
-            "At least one stride in the given numpy array is negative; make a copy of it with .copy()."
+            "At least one stride in the given numpy array is negative; make a copy of it with "
+            ".copy()."
         )
     if ndarray.flags.c_contiguous:
         return wrap(ndarray)
@@ -106,7 +107,10 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
 
 
 def legacy_tensor(*args, dtype=None, device=None):
-    """torch.Tensor(...) and torch.FloatTensor(...): sizes make uninitialised memory, anything else is copied."""
+    """torch.Tensor(...) and torch.FloatTensor(...):
+
+    sizes make uninitialised memory, anything else is copied.
+    """
     if (
         len(args) == 1
         and isinstance(args[0], (list, tuple, numpy.ndarray))
@@ -161,7 +165,8 @@ def _filled(name, make):
     return operator(f"torch.{name}", ascend=f"mindspore.mint.{name}")(function)
 
 
-# Uninitialised memory is zeroed: reading it is a bug that should at least be the same bug every time.
+# Uninitialised memory is zeroed: reading it is a bug that should at least be the same bug every
+# time.
 empty = _filled("empty", numpy.zeros)
 zeros = _filled("zeros", numpy.zeros)
 ones = _filled("ones", numpy.ones)
@@ -308,7 +313,9 @@ def arange(
 
 @operator("torch.linspace", ascend="mindspore.mint.linspace")
 def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False, out=None):
-    """Evenly spaced numbers, both ends included; the second half is counted from the end, as torch does."""
+    """Evenly spaced numbers, both ends included; the second half is counted from the end, as torch
+    does.
+    """
     kind = _kind(dtype)
     wide = numpy.float32 if kind in _dtypes.REDUCED or kind == numpy.float32 else numpy.float64
     first, last = wide(float(start)), wide(float(end))

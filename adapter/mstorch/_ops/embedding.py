@@ -42,7 +42,8 @@ def embedding(
     places = input._a
     if places.dtype.kind not in "iu":
         raise RuntimeError(
-            f"Expected tensor for argument #1 'indices' to have scalar types Long, Int; got {input.type()}"
+            "Expected tensor for argument #1 'indices' to have scalar types Long, Int; got "
+            f"{input.type()}"
         )
     rows = weight._a.shape[0]
     if places.size and (places.min() < 0 or places.max() >= rows):

@@ -18,7 +18,9 @@ def _is_basic(item):
 
 
 def _normal(key, shape):
-    """A tuple key whose tensors are arrays, and whether it is basic (slices, integers, None and Ellipsis only)."""
+    """A tuple key whose tensors are arrays, and whether it is basic (slices, integers, None and
+    Ellipsis only).
+    """
     items = key if isinstance(key, tuple) else (key,)
     basic = True
     plain = []
@@ -110,7 +112,8 @@ def _add_at(memory, key, values):
 def add_rows(memory, rows, values):
     """`memory[rows] += values` along the first dimension, repeated rows adding up in their order.
 
-    numpy.add.at is slow on rows; adding sorted runs with reduceat is not, and the order within a run is kept.
+    numpy.add.at is slow on rows; adding sorted runs with reduceat is not, and the order within a
+    run is kept.
     """
     rows = rows.ravel()
     if not rows.size:
@@ -196,7 +199,9 @@ def masked_select(input, mask, *, out=None):
 
 @operator("torch.nonzero", "Tensor.nonzero", ascend="mindspore.mint.nonzero")
 def nonzero(input, *, as_tuple=False, out=None):
-    """Positions of the elements that are not zero, a row each, or a tuple with a tensor a dimension."""
+    """Positions of the elements that are not zero, a row each, or a tuple with a tensor a
+    dimension.
+    """
     array = input._a
     if as_tuple:
         return tuple(wrap(p) for p in numpy.nonzero(array if array.ndim else array.reshape(1)))
@@ -275,9 +280,11 @@ def take_along_dim(input, indices, dim=None):
     if dim is None:
         return gather(views.reshape(input, (-1,)), 0, views.reshape(indices, (-1,)))
     dim = wrap_dim(dim, input._a.ndim)
-    shape = list(numpy.broadcast_shapes(
-        [1 if d == dim else n for d, n in enumerate(input._a.shape)],
-        [1 if d == dim else n for d, n in enumerate(indices._a.shape)],
-    ))  # fmt: skip
+    shape = list(
+        numpy.broadcast_shapes(
+            [1 if d == dim else n for d, n in enumerate(input._a.shape)],
+            [1 if d == dim else n for d, n in enumerate(indices._a.shape)],
+        )
+    )
     shape[dim] = indices._a.shape[dim]
     return gather(input, dim, views.contiguous(views.expand(indices, shape)))

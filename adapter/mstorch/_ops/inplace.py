@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """In-place operators. Without gradients they write into the memory, which every view sees.
 
-Under gradients MindSpore's engine cannot follow a changed tensor, so the change is made functional: the new value is
-computed as a recorded tensor, its elements are written into the shared memory, and the Python objects of the tensor, of
-its base and of all live views are given new places in the graph, derived from the changed base.
+Under gradients MindSpore's engine cannot follow a changed tensor, so the change is made functional:
+the new value is computed as a recorded tensor, its elements are written into the shared memory, and
+the Python objects of the tensor, of its base and of all live views are given new places in the
+graph, derived from the changed base.
 """
 
 import numpy
@@ -18,7 +19,10 @@ from mstorch._tensor import Tensor, address_of, alias, storage_of, wrap
 
 
 def check_writable(input):
-    """Refuse what torch refuses: a leaf that requires grad, or memory where one element stands for several."""
+    """Refuse what torch refuses:
+
+    a leaf that requires grad, or memory where one element stands for several.
+    """
     if input._requires_grad and _engine.is_recording():
         if input._is_leaf:
             raise RuntimeError(
@@ -26,7 +30,8 @@ def check_writable(input):
             )
         if input._base is not None and input._base._requires_grad and input._base._is_leaf:
             raise RuntimeError(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
             )
     elif (
         input._base is not None
@@ -42,7 +47,8 @@ def check_writable(input):
         s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=False)
     ):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. "
             "Please clone() the tensor before performing the operation."
         )
 
@@ -53,7 +59,9 @@ def bump(input):
 
 
 def write(input, value):
-    """Make `value`, a tensor of the same shape, the new value of `input`, in memory and in the graph."""
+    """Make `value`, a tensor of the same shape, the new value of `input`, in memory and in the
+    graph.
+    """
     with numpy.errstate(all="ignore"):
         input._a[...] = value._a
     bump(input)
@@ -64,7 +72,7 @@ def write(input, value):
 
 @derivative("CopySlices")
 def _copy_slices_backward(ctx, grad):
-    """The base keeps the gradient outside the part that was replaced; the new value gets the part."""
+    """The base keeps the gradient outside the part that was replaced, the new value gets it."""
     shape, strides, offset = ctx.context
     outside = None
     if ctx.needs[0]:
@@ -100,7 +108,9 @@ def _replaced_backward(ctx, grad):
 
 
 def _rebase(input, value):
-    """Give the tensor, its base and its views their places in the graph after `value` was written into `input`."""
+    """Give the tensor, its base and its views their places in the graph after `value` was written
+    into `input`.
+    """
     base = input if input._base is None else input._base
     if base is input:
         changed = attach(_replaced_backward, _memory_twin(base), (value,))
@@ -141,11 +151,13 @@ def in_place(function):
 def _check_result(input, value, name):
     if value._a.shape != input._a.shape:
         raise RuntimeError(
-            f"output with shape {list(input._a.shape)} doesn't match the broadcast shape {list(value._a.shape)}"
+            f"output with shape {list(input._a.shape)} doesn't match the broadcast shape "
+            f"{list(value._a.shape)}"
         )
     if value.dtype.category > input.dtype.category:
         raise RuntimeError(
-            f"result type {_type_name(value)} can't be cast to the desired output type {_type_name(input)}"
+            f"result type {_type_name(value)} can't be cast to the desired output type "
+            f"{_type_name(input)}"
         )
 
 
@@ -190,16 +202,62 @@ mul_ = _arithmetic("mul", numpy.multiply, "Tensor.__imul__")
 div_ = _arithmetic("div", numpy.true_divide, "Tensor.__itruediv__")
 
 for _name in (
-    "exp", "sqrt", "rsqrt", "reciprocal", "tanh", "sigmoid", "log", "log1p", "sin", "cos", "neg", "abs", "square", "sign", "floor",
-    "ceil", "trunc", "round", "clamp", "clamp_min", "clamp_max", "masked_fill", "lerp", "addcmul", "addcdiv", "remainder",
-    "floor_divide", "erf", "pow", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_and",
-    "bitwise_or", "bitwise_xor", "bitwise_not", "eq", "ne", "lt", "le", "gt", "ge", "cumsum",
-):  # fmt: skip
+    "exp",
+    "sqrt",
+    "rsqrt",
+    "reciprocal",
+    "tanh",
+    "sigmoid",
+    "log",
+    "log1p",
+    "sin",
+    "cos",
+    "neg",
+    "abs",
+    "square",
+    "sign",
+    "floor",
+    "ceil",
+    "trunc",
+    "round",
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "masked_fill",
+    "lerp",
+    "addcmul",
+    "addcdiv",
+    "remainder",
+    "floor_divide",
+    "erf",
+    "pow",
+    "tril",
+    "triu",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+    "logical_xor",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_not",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "cumsum",
+):
     operator(f"Tensor.{_name}_")(in_place(OPERATORS[f"Tensor.{_name}"].cpu))
 for _name, _python in (
-    ("floor_divide", "__ifloordiv__"), ("remainder", "__imod__"), ("pow", "__ipow__"), ("bitwise_and", "__iand__"),
-    ("bitwise_or", "__ior__"), ("bitwise_xor", "__ixor__"),
-):  # fmt: skip
+    ("floor_divide", "__ifloordiv__"),
+    ("remainder", "__imod__"),
+    ("pow", "__ipow__"),
+    ("bitwise_and", "__iand__"),
+    ("bitwise_or", "__ior__"),
+    ("bitwise_xor", "__ixor__"),
+):
     operator(f"Tensor.{_python}")(OPERATORS[f"Tensor.{_name}_"].cpu)
 
 

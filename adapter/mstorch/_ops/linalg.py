@@ -13,7 +13,9 @@ from mstorch._tensor import wrap
 
 
 def _product(x, y):
-    """numpy.matmul; the half types are multiplied and summed in float32, integers and bool as they are."""
+    """numpy.matmul; the half types are multiplied and summed in float32, integers and bool as they
+    are.
+    """
     if x.dtype.itemsize == 2 and x.dtype == y.dtype and x.dtype.kind not in "iu":
         return numpy.matmul(up(x), up(y)).astype(x.dtype)
     return numpy.matmul(x, y)
@@ -50,7 +52,9 @@ def _matmul_backward(ctx, grad):
 
 
 def _gradient_of_right(a, grad, shape):
-    """a^T grad; where the right operand is one matrix for a whole batch, as one product over the batch."""
+    """a^T grad; where the right operand is one matrix for a whole batch, as one product over the
+    batch.
+    """
     if len(shape) == 2 and a._a.ndim > 2:
         a = views.reshape(a, (-1, a._a.shape[-1]))
         grad = views.reshape(grad, (-1, grad._a.shape[-1]))
@@ -107,7 +111,8 @@ def bmm(input, mat2, *, out=None):
         )
     if input._a.shape[0] != mat2._a.shape[0]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{input._a.shape[0]}, {input._a.shape[2]}] "
+            f"Expected size for first two dimensions of batch2 tensor to be: [{input._a.shape[0]}, "
+            f"{input._a.shape[2]}] "
             f"but got: [{mat2._a.shape[0]}, {mat2._a.shape[1]}]."
         )
     return matmul(input, mat2, out=out)
@@ -176,7 +181,8 @@ def linear(input, weight, bias=None):
     x, w = input._a, weight._a
     if x.shape[-1] != w.shape[1]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({_shape_text(x)} and {w.shape[1]}x{w.shape[0]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({_shape_text(x)} and "
+            f"{w.shape[1]}x{w.shape[0]})"
         )
     product = _product(x.reshape(-1, w.shape[1]), w.T).reshape(*x.shape[:-1], w.shape[0])
     if bias is not None:
@@ -211,7 +217,9 @@ def einsum(equation, *operands):
         counts = {c: terms.count(c) for c in terms if c != ","}
         output = "".join(sorted(c for c, n in counts.items() if n == 1))
     letters = sorted(set(terms.replace(",", "")))
-    aligned = [_align(operand, term, letters) for operand, term in zip(operands, inputs, strict=False)]
+    aligned = [
+        _align(operand, term, letters) for operand, term in zip(operands, inputs, strict=False)
+    ]
     product = aligned[0]
     for other in aligned[1:]:
         product = pointwise.mul(product, other)

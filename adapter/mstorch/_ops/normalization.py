@@ -17,20 +17,24 @@ def _check(name, input, normalized_shape, *parameters):
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if input._a.shape[input._a.ndim - len(shape) :] != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, "
+            f"{', '.join(map(str, shape))}], but got "
             f"input of size{list(input._a.shape)}"
         )
     for parameter in parameters:
         if parameter is not None and parameter._a.shape != shape:
             raise RuntimeError(
-                f"{name}: expected a parameter of shape {list(shape)}, got {list(parameter._a.shape)}"
+                f"{name}: expected a parameter of shape {list(shape)}, got "
+                f"{list(parameter._a.shape)}"
             )
     return tuple(range(input._a.ndim - len(shape), input._a.ndim))
 
 
 @operator("torch.nn.functional.rms_norm", "torch.rms_norm")
 def rms_norm(input, normalized_shape, weight=None, eps=None):
-    """`x / sqrt(mean(x^2) + eps) * weight`; eps defaults to the smallest step of the type at 1. Served by msops."""
+    """`x / sqrt(mean(x^2) + eps) * weight`; eps defaults to the smallest step of the type at 1.
+    Served by msops.
+    """
     _check("rms_norm", input, normalized_shape, weight)
     kind = up(input._a).dtype
     eps = float(numpy.finfo(kind).eps) if eps is None else eps

@@ -29,13 +29,16 @@ def _compute(ufunc, x, y):
         return ufunc(x, y)
 
 
-# Which operands a derivative reads: _CROSSED those opposite to an operand whose gradient is wanted, _BOTH always both,
+# Which operands a derivative reads: _CROSSED those opposite to an operand whose gradient is wanted,
+# _BOTH always both,
 # _DIVISOR the second always and the first for the gradient of the second.
 _NEITHER, _CROSSED, _DIVISOR, _BOTH = range(4)
 
 
 def _record_binary(node, result, a, b, reads):
-    """Attach a node whose inputs are the tensors among two operands; shapes and types are kept for the gradients."""
+    """Attach a node whose inputs are the tensors among two operands; shapes and types are kept for
+    the gradients.
+    """
     a_tensor, b_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
     a_wanted, b_wanted = a_tensor and a._requires_grad, b_tensor and b._requires_grad
     if not (a_wanted or b_wanted) or not _engine.is_recording():
@@ -51,7 +54,9 @@ def _record_binary(node, result, a, b, reads):
 
 
 def _operand(ctx, which):
-    """A saved operand of a binary operator after the version check; Python numbers are kept as they are."""
+    """A saved operand of a binary operator after the version check; Python numbers are kept as they
+    are.
+    """
     ctx.saved  # noqa: B018  the check is the purpose
     return ctx.context[2 + which]
 
@@ -158,10 +163,15 @@ def _div_backward(ctx, grad):
 
 
 @operator(
-    "torch.div", "torch.divide", "torch.true_divide",
-    "Tensor.div", "Tensor.divide", "Tensor.true_divide", "Tensor.__truediv__",
+    "torch.div",
+    "torch.divide",
+    "torch.true_divide",
+    "Tensor.div",
+    "Tensor.divide",
+    "Tensor.true_divide",
+    "Tensor.__truediv__",
     ascend="mindspore.mint.div",
-)  # fmt: skip
+)
 def div(input, other, *, rounding_mode=None, out=None):
     """`input / other`; `rounding_mode` is None, "trunc" or "floor"."""
     x, y = arrays_of(input, other)
@@ -174,7 +184,8 @@ def div(input, other, *, rounding_mode=None, out=None):
         result = wrap(_divide_trunc(x, y))
     else:
         raise RuntimeError(
-            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+            f"'{rounding_mode}'"
         )
     return result if out is None else write_out(out, result)
 
@@ -375,7 +386,9 @@ def _unary(names, kernel, formula, ascend=None):
 
 
 def _unary_of_output(names, kernel, formula, ascend=None):
-    """As `_unary`, with `formula(grad, y)` in terms of the result; it is computed anew for a second derivative."""
+    """As `_unary`, with `formula(grad, y)` in terms of the result; it is computed anew for a second
+    derivative.
+    """
     name = names[0].rpartition(".")[2]
 
     @derivative(f"{name.capitalize()}Backward0")
@@ -471,7 +484,9 @@ erf = _unary(
 
 
 def _unary_same_type(names, kernel, formula, ascend=None, integer_identity=False):
-    """Register a function that keeps integer types, with derivative `formula(grad, x)`; None for a zero derivative."""
+    """Register a function that keeps integer types, with derivative `formula(grad, x)`; None for a
+    zero derivative.
+    """
     name = names[0].rpartition(".")[2]
 
     @derivative(f"{name.capitalize()}Backward0")
@@ -494,13 +509,17 @@ def _unary_same_type(names, kernel, formula, ascend=None, integer_identity=False
 
 
 neg = _unary_same_type(
-    _names("neg", "torch.negative", "Tensor.negative", "Tensor.__neg__"), numpy.negative, lambda g, x: neg(g),
+    _names("neg", "torch.negative", "Tensor.negative", "Tensor.__neg__"),
+    numpy.negative,
+    lambda g, x: neg(g),
     "mindspore.mint.neg",
-)  # fmt: skip
+)
 abs = _unary_same_type(
-    _names("abs", "torch.absolute", "Tensor.absolute", "Tensor.__abs__"), numpy.abs, lambda g, x: mul(g, sign(x)),
+    _names("abs", "torch.absolute", "Tensor.absolute", "Tensor.__abs__"),
+    numpy.abs,
+    lambda g, x: mul(g, sign(x)),
     "mindspore.mint.abs",
-)  # fmt: skip
+)
 square = _unary_same_type(
     _names("square"), numpy.square, lambda g, x: mul(g, mul(x, 2.0)), "mindspore.mint.square"
 )
@@ -626,7 +645,9 @@ def _where_backward(ctx, grad):
 
 @operator("torch.where")
 def where(condition, input=None, other=None, *, out=None):
-    """`input` where the condition holds, `other` elsewhere; with the condition alone, as nonzero(as_tuple=True)."""
+    """`input` where the condition holds, `other` elsewhere; with the condition alone, as
+    nonzero(as_tuple=True).
+    """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
@@ -668,7 +689,8 @@ def masked_fill(input, mask, value):
     is_tensor = isinstance(value, Tensor)
     if is_tensor and value._a.ndim:
         raise RuntimeError(
-            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._a.ndim} dimension(s)."
+            "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value._a.ndim} dimension(s)."
         )
     x = input._a
     number = value._a if is_tensor else value

@@ -67,7 +67,8 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
     array = input._a if dtype is None else input._a.astype(_dtypes.numpy_of(dtype), copy=False)
     if array.dtype.kind in "biu":
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            "complex dtype. "
             f"Got: {input.dtype}"
         )
     dims = wrap_dims(dim if axis is None else axis, array.ndim)
@@ -361,7 +362,8 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     array = up(input._a)
     if array.dtype.kind not in "fc":
         raise RuntimeError(
-            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input.dtype}"
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{input.dtype}"
         )
     dims = wrap_dims(dim, array.ndim)
     size = numpy.abs(array)

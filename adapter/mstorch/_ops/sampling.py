@@ -137,7 +137,9 @@ def normal(
     requires_grad=False,
     out=None,
 ):
-    """Normally distributed numbers; mean and standard deviation are numbers, with a size, or tensors."""
+    """Normally distributed numbers; mean and standard deviation are numbers, with a size, or
+    tensors.
+    """
     if size is not None:
         sizes = sizes_of((size,))
         kind = _dtypes.numpy_of(_dtypes.get_default_dtype() if dtype is None else dtype)
@@ -186,7 +188,9 @@ bernoulli_ = _fill("bernoulli_", _bernoulli)
 
 @operator("Tensor.random_")
 def random_(self, low=0, high=None, *, generator=None):
-    """Integers in [low, high); the upper bound must be given: `random_(high)` or `random_(low, high)`."""
+    """Integers in [low, high); the upper bound must be given: `random_(high)` or `random_(low,
+    high)`.
+    """
     if high is None:
         if not low:
             raise NotImplementedError(

@@ -1,6 +1,9 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writing and adding at indices. Sums at repeated places are exact and in order: nothing here runs on several threads."""
+"""Writing and adding at indices.
+
+Sums at repeated places are exact and in order: nothing here runs on several threads.
+"""
 
 import numpy
 
@@ -49,7 +52,7 @@ def _unused_as_zero(gathered, shape):
 
 @operator("torch.scatter", "Tensor.scatter", ascend="mindspore.mint.scatter")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
-    """A copy with values written at an index along a dimension; the source is a tensor or a number."""
+    """A copy with values, a tensor or a number, written at an index along a dimension."""
     if reduce is not None:
         if reduce == "add" and isinstance(src, Tensor):
             return scatter_add(input, dim, index, src)
@@ -91,12 +94,16 @@ def scatter_add(input, dim, index, src):
 
 
 def _add_along(array, dim, places, values):
-    """Add values at an index along a dimension, in place; a row index that was only expanded is added row by row."""
+    """Add values at an index along a dimension, in place; a row index that was only expanded is
+    added row by row.
+    """
     if not array.ndim:
         numpy.add.at(array.reshape(1), places.reshape(-1), values.reshape(-1))
         return
     expanded = all(
-        s == 0 or n == 1 for d, (s, n) in enumerate(zip(places.strides, places.shape, strict=False)) if d != 0
+        s == 0 or n == 1
+        for d, (s, n) in enumerate(zip(places.strides, places.shape, strict=False))
+        if d != 0
     )
     if (
         dim == 0
@@ -152,9 +159,12 @@ def index_fill(input, dim, index, value):
 
 
 for _name, _function in (
-    ("scatter_", scatter), ("scatter_add_", scatter_add), ("index_add_", index_add), ("index_copy_", index_copy),
+    ("scatter_", scatter),
+    ("scatter_add_", scatter_add),
+    ("index_add_", index_add),
+    ("index_copy_", index_copy),
     ("index_fill_", index_fill),
-):  # fmt: skip
+):
     operator(f"Tensor.{_name}")(inplace.in_place(_function))
 
 
@@ -175,7 +185,7 @@ def bincount(input, weights=None, minlength=0):
 
 @operator("torch.histc", "Tensor.histc")
 def histc(input, bins=100, min=0, max=0):
-    """Counts in equally wide bins between min and max, or between the extrema where both are zero."""
+    """Counts in equally wide bins between min and max, or the extrema where both are zero."""
     array = input._a
     low, high = (array.min(), array.max()) if min == 0 and max == 0 and array.size else (min, max)
     if low == high:

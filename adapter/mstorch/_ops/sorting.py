@@ -12,7 +12,9 @@ from mstorch._tensor import Tensor, wrap
 
 
 def _order(array, dim, descending):
-    """Indices that sort along a dimension; equal elements keep their order, nan counts as the largest."""
+    """Indices that sort along a dimension; equal elements keep their order, nan counts as the
+    largest.
+    """
     array = up(array)
     if not descending:
         return numpy.argsort(array, dim, kind="stable")
@@ -44,7 +46,7 @@ def msort(input):
 
 @operator("torch.topk", "Tensor.topk")
 def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
-    """The k largest or smallest along a dimension, in order; among equal elements the first ones."""
+    """The k largest or smallest along a dimension, in order; of equal elements the first."""
     k = int(k)
     array = input._a
     dim = wrap_dim(dim, array.ndim)

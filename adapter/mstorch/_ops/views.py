@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes: views over the same memory, copies in another shape or type, joining and splitting."""
 
+import itertools
+
 import numpy
 
 from mstorch import _device, _dtypes
@@ -44,7 +46,7 @@ def _to_backward(ctx, grad):
 
 
 def cast(input, dtype, copy=False):
-    """The tensor in another type; the tensor itself where nothing changes and no copy is asked for."""
+    """The tensor in another type; itself where nothing changes and no copy is asked for."""
     kind = _dtypes.numpy_of(dtype)
     array = input._a
     if array.dtype == kind and not copy:
@@ -58,23 +60,20 @@ def cast(input, dtype, copy=False):
 
 @operator("Tensor.to")
 def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
-    """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`, each with non_blocking and copy."""
+    """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`, with non_blocking and copy."""
     rest = list(args)
     if rest and isinstance(rest[0], Tensor):
         dtype = rest.pop(0).dtype
     else:
         if rest and (
             rest[0] is None
-            or (isinstance(rest[0], (str, int, _device.device))
-            and not isinstance(rest[0], bool))
+            or (isinstance(rest[0], (str, int, _device.device)) and not isinstance(rest[0], bool))
         ):
             device = rest.pop(0)
         if rest and isinstance(rest[0], _dtypes.dtype):
             dtype = rest.pop(0)
-    if rest:
-        non_blocking = rest.pop(0)
-    if rest:
-        copy = rest.pop(0)
+    if len(rest) > 1:
+        copy = rest[1]  # rest[0] is non_blocking: there is nothing to wait for
     _device.check_device(device)
     return cast(input, input.dtype if dtype is None else dtype, copy)
 
@@ -89,30 +88,48 @@ def _conversion(name, dtype):
 
 
 for _name, _type in (
-    ("float", _dtypes.float32), ("double", _dtypes.float64), ("half", _dtypes.float16), ("bfloat16", _dtypes.bfloat16),
-    ("int", _dtypes.int32), ("long", _dtypes.int64), ("short", _dtypes.int16), ("byte", _dtypes.uint8),
-    ("char", _dtypes.int8), ("bool", _dtypes.bool), ("cfloat", _dtypes.complex64), ("cdouble", _dtypes.complex128),
-):  # fmt: skip
+    ("float", _dtypes.float32),
+    ("double", _dtypes.float64),
+    ("half", _dtypes.float16),
+    ("bfloat16", _dtypes.bfloat16),
+    ("int", _dtypes.int32),
+    ("long", _dtypes.int64),
+    ("short", _dtypes.int16),
+    ("byte", _dtypes.uint8),
+    ("char", _dtypes.int8),
+    ("bool", _dtypes.bool),
+    ("cfloat", _dtypes.complex64),
+    ("cdouble", _dtypes.complex128),
+):
     _conversion(_name, _type)
 
-_LEGACY = {
-    "FloatTensor": _dtypes.float32, "DoubleTensor": _dtypes.float64, "HalfTensor": _dtypes.float16,
-    "BFloat16Tensor": _dtypes.bfloat16, "IntTensor": _dtypes.int32, "LongTensor": _dtypes.int64,
-    "ShortTensor": _dtypes.int16, "ByteTensor": _dtypes.uint8, "CharTensor": _dtypes.int8, "BoolTensor": _dtypes.bool,
-}  # fmt: skip
-_LEGACY_NAMES = {dtype: name for name, dtype in _LEGACY.items()}
+LEGACY_TYPES = {
+    "FloatTensor": _dtypes.float32,
+    "DoubleTensor": _dtypes.float64,
+    "HalfTensor": _dtypes.float16,
+    "BFloat16Tensor": _dtypes.bfloat16,
+    "IntTensor": _dtypes.int32,
+    "LongTensor": _dtypes.int64,
+    "ShortTensor": _dtypes.int16,
+    "ByteTensor": _dtypes.uint8,
+    "CharTensor": _dtypes.int8,
+    "BoolTensor": _dtypes.bool,
+}
+_LEGACY_NAMES = {dtype: name for name, dtype in LEGACY_TYPES.items()}
 
 
 @operator("Tensor.type")
 def type_(input, dtype=None, non_blocking=False):
-    """The legacy name of the tensor's type, such as `torch.FloatTensor`; or the tensor converted to a type."""
+    """The legacy name of the tensor's type, such as `torch.FloatTensor`; or the tensor converted to
+    a type.
+    """
     if dtype is None:
         return f"torch.{_LEGACY_NAMES[input.dtype]}"
     if isinstance(dtype, str):
         module, _, name = dtype.rpartition(".")
-        if module != "torch" or name not in _LEGACY:
+        if module != "torch" or name not in LEGACY_TYPES:
             raise ValueError(f"invalid type: '{dtype}'")
-        dtype = _LEGACY[name]
+        dtype = LEGACY_TYPES[name]
     elif not isinstance(dtype, _dtypes.dtype):
         dtype = dtype.dtype
     return cast(input, dtype)
@@ -174,11 +191,12 @@ def _infer(sizes, count):
                 known *= size
         if known == 0:
             raise RuntimeError(
-                f"cannot reshape tensor of 0 elements into shape {list(sizes)} because the unspecified dimension size -1 "
+                f"cannot reshape tensor of 0 elements into shape {list(sizes)} because the "
+                "unspecified dimension size -1 "
                 "can be any value and is ambiguous"
             )
         if count % known == 0:
-            return sizes[:at] + (count // known,) + sizes[at + 1 :]
+            return (*sizes[:at], count // known, *sizes[at + 1 :])
     elif _product(sizes) == count:
         return sizes
     raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
@@ -203,14 +221,17 @@ def _try_view(array, sizes):
 
 @operator("Tensor.view")
 def view_(input, *sizes, dtype=None):
-    """The same memory in another shape; RuntimeError where that would take a copy. `view(dtype)` reinterprets bytes."""
+    """The same memory in another shape; RuntimeError where that would take a copy. `view(dtype)`
+    reinterprets bytes.
+    """
     if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], _dtypes.dtype)):
         return _view_dtype(input, sizes[0] if dtype is None else dtype)
     sizes = _infer(sizes_of(sizes), input._a.size)
     array = _try_view(input._a, sizes)
     if array is None:
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two "
             "contiguous subspaces). Use .reshape(...) instead."
         )
     return view(_view_backward, input, array, input._a.shape)
@@ -291,8 +312,10 @@ def permute(input, *dims, **named):
     ndim = input._a.ndim
     if len(order) != ndim:
         raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = {len(order)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            "length of the desired "
+            f"ordering of dimensions i.e. input.dim() = {ndim} is not equal to len(dims) = "
+            f"{len(order)}"
         )
     order = wrap_dims(order, ndim) if order else ()
     inverse = [0] * ndim
@@ -307,9 +330,14 @@ def _transpose_backward(ctx, grad):
 
 
 @operator(
-    "torch.transpose", "torch.swapaxes", "torch.swapdims", "Tensor.transpose", "Tensor.swapaxes", "Tensor.swapdims",
+    "torch.transpose",
+    "torch.swapaxes",
+    "torch.swapdims",
+    "Tensor.transpose",
+    "Tensor.swapaxes",
+    "Tensor.swapdims",
     ascend="mindspore.mint.transpose",
-)  # fmt: skip
+)
 def transpose(input, dim0, dim1):
     """Two dimensions exchanged."""
     array = input._a
@@ -380,7 +408,8 @@ def expand(input, *sizes, implicit=False):
     offset = len(wanted) - array.ndim
     if offset < 0:
         raise RuntimeError(
-            f"expand({list(array.shape)}, size={wanted}): the number of sizes provided ({len(wanted)}) must be greater or "
+            f"expand({list(array.shape)}, size={wanted}): the number of sizes provided "
+            f"({len(wanted)}) must be greater or "
             f"equal to the number of dimensions in the tensor ({array.ndim})"
         )
     strides = [0] * len(wanted)
@@ -390,14 +419,17 @@ def expand(input, *sizes, implicit=False):
             wanted[i], strides[i] = have, array.strides[i - offset]
         elif have != 1:
             raise RuntimeError(
-                f"The expanded size of the tensor ({wanted[i]}) must match the existing size ({have}) at non-singleton "
+                f"The expanded size of the tensor ({wanted[i]}) must match the existing size "
+                f"({have}) at non-singleton "
                 f"dimension {i}.  Target sizes: {wanted}.  Tensor sizes: {list(array.shape)}"
             )
     return view(_expand_backward, input, strided(array, tuple(wanted), tuple(strides)), array.shape)
 
 
 def strided(array, shape, byte_strides, byte_offset=0):
-    """A writable NumPy view with any strides, kept inside the memory that `array` belongs to by the caller."""
+    """A writable NumPy view with any strides, kept inside the memory that `array` belongs to by the
+    caller.
+    """
     holder = _Interface(array, shape, byte_strides, byte_offset)
     result = numpy.asarray(holder)
     return result if result.dtype == array.dtype else result.view(array.dtype)
@@ -474,15 +506,21 @@ def _places(sizes, strides, offset):
 
 @operator("torch.as_strided", "Tensor.as_strided")
 def as_strided(input, size, stride, storage_offset=None):
-    """A view of the tensor's memory with any sizes and steps, in elements. Differentiable for contiguous tensors."""
+    """A view of the tensor's memory with any sizes and steps, in elements.
+
+    Differentiable for contiguous tensors.
+    """
     size, stride = tuple(size), tuple(stride)
     base = input._base if input._base is not None else input
     offset = input.storage_offset() if storage_offset is None else storage_offset
-    last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if all(size) else -1
+    last = (
+        offset + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if all(size) else -1
+    )
     memory = base._a
     if last >= memory.size or min(stride, default=0) < 0 or offset < 0:
         raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} are out of bounds for storage "
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} are "
+            "out of bounds for storage "
             f"of {memory.size} elements"
         )
     if wants_grad(input) and not (input._base is None and memory.flags.c_contiguous):
@@ -536,7 +574,8 @@ def select(input, dim, index):
     dim, index = wrap_dim(dim, array.ndim), int(index)
     if not -array.shape[dim] <= index < array.shape[dim]:
         raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(array.shape)} at dimension {dim}"
+            f"select(): index {index} out of range for tensor of size {list(array.shape)} at "
+            f"dimension {dim}"
         )
     key = (slice(None),) * dim + (index,)
     return view(_select_backward, input, _as_array(array, key), (array.shape, dim, index))
@@ -544,7 +583,7 @@ def select(input, dim, index):
 
 def _as_array(array, key):
     """Index with a basic key; an array also where the result has no dimensions."""
-    return array[key + (Ellipsis,)] if Ellipsis not in key else array[key]
+    return array[(*key, Ellipsis)] if Ellipsis not in key else array[key]
 
 
 @operator("torch.narrow", "Tensor.narrow", ascend="mindspore.mint.narrow")
@@ -578,7 +617,9 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
 
 @operator("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
 def split(input, split_size_or_sections, dim=0):
-    """Views of pieces along a dimension, of one size (the last may be smaller) or of the sizes listed."""
+    """Views of pieces along a dimension, of one size (the last may be smaller) or of the sizes
+    listed.
+    """
     sections = split_size_or_sections
     size = input._a.shape[wrap_dim(dim, input._a.ndim)]
     if isinstance(sections, (int, Tensor)):
@@ -592,11 +633,14 @@ def split(input, split_size_or_sections, dim=0):
         sections = [int(s) for s in sections]
         if sum(sections) != size:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), "
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's "
+                f"size at dimension {dim}), "
                 f"but got split_sizes={sections}"
             )
     starts = numpy.cumsum([0, *sections[:-1]]).tolist()
-    return tuple(narrow(input, dim, start, length) for start, length in zip(starts, sections, strict=False))
+    return tuple(
+        narrow(input, dim, start, length) for start, length in zip(starts, sections, strict=False)
+    )
 
 
 @operator("torch.chunk", "Tensor.chunk")
@@ -613,14 +657,16 @@ def chunk(input, chunks, dim=0):
 
 @operator("torch.tensor_split", "Tensor.tensor_split")
 def tensor_split(input, indices_or_sections, dim=0):
-    """Views of pieces along a dimension, the first ones larger by one, or cut at the positions listed."""
+    """Views of pieces along a dimension, the first ones larger by one, or cut at the positions
+    listed.
+    """
     size = input._a.shape[wrap_dim(dim, input._a.ndim)]
     if isinstance(indices_or_sections, int):
         small, larger = divmod(size, indices_or_sections)
         lengths = [small + 1] * larger + [small] * (indices_or_sections - larger)
         return split(input, lengths, dim)
     cuts = [0, *(min(int(i), size) for i in indices_or_sections), size]
-    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in zip(cuts, cuts[1:], strict=False))
+    return tuple(narrow(input, dim, a, max(b - a, 0)) for a, b in itertools.pairwise(cuts))
 
 
 @operator("torch.unbind", "Tensor.unbind")
@@ -694,7 +740,8 @@ def stack(tensors, dim=0, *, out=None):
         kind = _dtypes.promote_types(kind, tensor.dtype)
         if tensor._a.shape != shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(tensor.shape)} at "
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(tensor.shape)} at "
                 f"entry {i}"
             )
     dim = wrap_dim(dim, len(shape) + 1)
@@ -714,7 +761,8 @@ def repeat(input, *sizes):
     array = input._a
     if len(times) < array.ndim:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     shape = (1,) * (len(times) - array.ndim) + array.shape
     spread = [n for pair in zip(times, shape, strict=False) for n in pair]
@@ -813,13 +861,15 @@ def pad(input, pad, mode="constant", value=None):
         raise missing(f"torch.nn.functional.pad(mode={mode!r})")
     if len(pad) % 2 or len(pad) // 2 > input._a.ndim:
         raise RuntimeError(
-            f"Length of pad must be even and no more than twice the number of dimensions, got {len(pad)}"
+            "Length of pad must be even and no more than twice the number of dimensions, got "
+            f"{len(pad)}"
         )
     widths = [(0, 0)] * input._a.ndim
     for i in range(len(pad) // 2):
         widths[-1 - i] = (int(pad[2 * i]), int(pad[2 * i + 1]))
     cut = tuple(
-        slice(max(-a, 0), size - max(-b, 0)) for (a, b), size in zip(widths, input._a.shape, strict=False)
+        slice(max(-a, 0), size - max(-b, 0))
+        for (a, b), size in zip(widths, input._a.shape, strict=False)
     )
     if any(a < 0 or b < 0 for a, b in widths):
         input = input[cut]

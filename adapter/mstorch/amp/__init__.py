@@ -1,6 +1,9 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.amp. Casting while computing is not here yet: a disabled autocast works, an enabled one is an error."""
+"""torch.amp.
+
+Casting while computing is not here yet: a disabled autocast works, an enabled one is an error.
+"""
 
 import functools
 

@@ -33,7 +33,7 @@ def _several(value):
 
 
 def initial_gradients(outputs, gradients):
-    """Ones for scalar outputs without a gradient; the shapes and types of the others are checked."""
+    """Ones for scalar outputs without a gradient; the shapes of the others are checked."""
     gradients = (None,) * len(outputs) if gradients is None else _several(gradients)
     if len(gradients) != len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
@@ -44,12 +44,14 @@ def initial_gradients(outputs, gradients):
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if output._a.dtype.kind == "c":
                 raise RuntimeError(
-                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                    "grad can be implicitly created only for real scalar outputs but got "
+                    f"{output.dtype}"
                 )
             gradient = output.new_ones(output._a.shape)
         elif gradient._a.shape != output._a.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output has a shape of {gradient.shape} and output has a shape of {output.shape}."
+                f"Mismatch in shape: grad_output has a shape of {gradient.shape} and output has a "
+                f"shape of {output.shape}."
             )
         made.append(gradient.contiguous())
     return tuple(made)
@@ -64,7 +66,7 @@ def _check_outputs(outputs):
 
 
 def run(outputs, gradients, keep_graph, create_graph, inputs, allow_unreachable, accumulate):
-    """One run of MindSpore's engine; grad modes are what they were afterwards, also after an error."""
+    """One run of MindSpore's engine; the grad mode is restored, also after an error."""
     _engine.set_grad_flag(True)
     recording = _engine.is_recording()
     try:
@@ -127,7 +129,9 @@ def grad(
     gradients = initial_gradients(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
     found = run(outputs, gradients, keep, create_graph, inputs, True, False)
-    return tuple(_result(g, t, allow_unused, materialize_grads) for g, t in zip(found, inputs, strict=False))
+    return tuple(
+        _result(g, t, allow_unused, materialize_grads) for g, t in zip(found, inputs, strict=False)
+    )
 
 
 def _result(gradient, tensor, allow_unused, materialize):
@@ -137,7 +141,8 @@ def _result(gradient, tensor, allow_unused, materialize):
         return tensor.new_zeros(tensor._a.shape)
     if not allow_unused:
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
+            "One of the differentiated Tensors appears to not have been used in the graph. Set "
+            "allow_unused=True if this is "
             "the desired behavior."
         )
     return None

@@ -16,7 +16,7 @@ _saved_tensors = MindSporeFunction.saved_tensors
 
 
 class Function(MindSporeFunction):
-    """Subclass with static `forward(ctx, ...)` and `backward(ctx, *gradients)`, and call `apply`."""
+    """Subclass with static `forward(ctx, ...)` and `backward(ctx, *gradients)`; call `apply`."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

@@ -82,7 +82,9 @@ class enable_grad(_GradMode):
 
 
 class inference_mode(_GradMode):
-    """Nothing is recorded; unlike in torch, the tensors made inside can be used in recorded computations later."""
+    """Nothing is recorded; unlike in torch, the tensors made inside can be used in recorded
+    computations later.
+    """
 
     def __init__(self, mode=True):
         self._function = mode if callable(mode) else None

@@ -1,8 +1,10 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.cuda in a process without CUDA: what asks answers no, what needs a device is an error, seeds are kept for later.
+"""torch.cuda in a process without CUDA: what asks answers no, what needs a device is an error,
+seeds are kept for later.
 
-That is what a CPU build of torch does. Streams, events and graphs can be named, and made only where there is a device.
+That is what a CPU build of torch does. Streams, events and graphs can be named, and made only where
+there is a device.
 """
 
 import contextlib
@@ -128,7 +130,7 @@ def stream(stream):
 
 
 class device:
-    """A context that would select a device; without one it accepts None and negative numbers alone."""
+    """A context that would select a device; here it accepts None and negative numbers alone."""
 
     def __init__(self, device):
         number = device.index if isinstance(device, _device.device) else device

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Process groups and collectives for a world of one process.
 
-With one member a collective's result is its input, written where the caller asked for it. A world of more is refused when
-it is initialised: nothing here ever pretends to have communicated.
+With one member a collective's result is its input, written where the caller asked for it. A world
+of more is refused when it is initialised: nothing here ever pretends to have communicated.
 """
 
 import contextlib
@@ -179,10 +179,17 @@ def _environment(name, value):
 
 
 def init_process_group(
-    backend=None, init_method=None, timeout=None, world_size=-1, rank=-1, store=None, group_name="", pg_options=None,
+    backend=None,
+    init_method=None,
+    timeout=None,
+    world_size=-1,
+    rank=-1,
+    store=None,
+    group_name="",
+    pg_options=None,
     device_id=None,
-):  # fmt: skip
-    """Start the world, of one process; sizes come from the arguments or from WORLD_SIZE and RANK."""
+):
+    """Start the world, of one process; sizes come from the arguments, WORLD_SIZE and RANK."""
     if is_initialized():
         raise ValueError("trying to initialize the default process group twice!")
     world_size = _environment("WORLD_SIZE", 1) if world_size == -1 else world_size
@@ -209,9 +216,14 @@ def destroy_process_group(group=None):
 
 
 def new_group(
-    ranks=None, timeout=None, backend=None, pg_options=None, use_local_synchronization=False, group_desc=None,
+    ranks=None,
+    timeout=None,
+    backend=None,
+    pg_options=None,
+    use_local_synchronization=False,
+    group_desc=None,
     device_id=None,
-):  # fmt: skip
+):
     """A group of this process, or the mark of a group without it."""
     default = _resolve(None)
     ranks = (0,) if ranks is None else tuple(sorted(ranks))
@@ -230,7 +242,8 @@ def _resolve(group):
     """The group, the default one for None; an error where this process is not in it."""
     if _world.default is None:
         raise ValueError(
-            "Default process group has not been initialized, please make sure to call init_process_group."
+            "Default process group has not been initialized, please make sure to call "
+            "init_process_group."
         )
     if group is None:
         return _world.default
@@ -323,7 +336,8 @@ def all_reduce(tensor, op=ReduceOp.SUM, group=None, async_op=False):
 def _check_tensor(tensor):
     if not isinstance(tensor, Tensor):
         raise TypeError(
-            f"Invalid function argument. Expected parameter `tensor` of type torch.Tensor, got {type(tensor)}"
+            "Invalid function argument. Expected parameter `tensor` of type torch.Tensor, got "
+            f"{type(tensor)}"
         )
 
 
@@ -444,12 +458,44 @@ def _coalescing_manager(group=None, device=None, async_ops=False):
 __all__ = [
     "HashStore",
     "Store",
-    "Work", "all_gather", "all_gather_into_tensor", "all_gather_object", "all_reduce", "all_to_all", "all_to_all_single", "barrier",
-    "batch_isend_irecv", "broadcast", "broadcast_object_list", "default_pg_timeout", "destroy_process_group", "gather",
-    "gather_object", "get_backend", "get_global_rank", "get_group_rank", "get_process_group_ranks", "get_rank", "get_world_size",
-    "init_process_group", "irecv", "is_available", "is_gloo_available", "is_initialized", "is_mpi_available",
-    "is_nccl_available", "is_torchelastic_launched", "isend", "new_group", "recv", "reduce", "reduce_scatter",
-    "reduce_scatter_tensor", "scatter", "scatter_object_list", "send",
-]  # fmt: skip
+    "Work",
+    "all_gather",
+    "all_gather_into_tensor",
+    "all_gather_object",
+    "all_reduce",
+    "all_to_all",
+    "all_to_all_single",
+    "barrier",
+    "batch_isend_irecv",
+    "broadcast",
+    "broadcast_object_list",
+    "default_pg_timeout",
+    "destroy_process_group",
+    "gather",
+    "gather_object",
+    "get_backend",
+    "get_global_rank",
+    "get_group_rank",
+    "get_process_group_ranks",
+    "get_rank",
+    "get_world_size",
+    "init_process_group",
+    "irecv",
+    "is_available",
+    "is_gloo_available",
+    "is_initialized",
+    "is_mpi_available",
+    "is_nccl_available",
+    "is_torchelastic_launched",
+    "isend",
+    "new_group",
+    "recv",
+    "reduce",
+    "reduce_scatter",
+    "reduce_scatter_tensor",
+    "scatter",
+    "scatter_object_list",
+    "send",
+]
 
 __getattr__ = module_getattr("torch.distributed.distributed_c10d")

@@ -1,6 +1,9 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.nn.init: filling parameters. Streams and formulas are torch's, so the same seed gives the same weights."""
+"""torch.nn.init:
+
+filling parameters. Streams and formulas are torch's, so the same seed gives the same weights.
+"""
 
 import math
 
@@ -100,14 +103,18 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
 
 @no_grad()
 def xavier_uniform_(tensor, gain=1.0, generator=None):
-    """Uniform, after Glorot and Bengio, "Understanding the difficulty of training deep feedforward networks", 2010."""
+    """Uniform, after Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+    networks", 2010.
+    """
     bound = math.sqrt(3.0) * gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor)))
     return tensor.uniform_(-bound, bound, generator=generator)
 
 
 @no_grad()
 def xavier_normal_(tensor, gain=1.0, generator=None):
-    """Normal, after Glorot and Bengio, "Understanding the difficulty of training deep feedforward networks", 2010."""
+    """Normal, after Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+    networks", 2010.
+    """
     return tensor.normal_(
         0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator=generator
     )

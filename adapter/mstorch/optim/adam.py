@@ -1,8 +1,10 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Adam and AdamW (D. Kingma and J. Ba, 2014; I. Loshchilov and F. Hutter, 2017), with torch's order of operations.
+"""Adam and AdamW (D. Kingma and J. Ba, 2014; I. Loshchilov and F. Hutter, 2017), with torch's order
+of operations.
 
-The update runs on the arrays: nothing in it can be differentiated, and it is the same handful of steps for every parameter.
+The update runs on the arrays: nothing in it can be differentiated, and it is the same handful of
+steps for every parameter.
 """
 
 import numpy
@@ -25,9 +27,21 @@ class Adam(Optimizer):
     _decoupled = False
 
     def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, foreach=None, maximize=False,
-        capturable=False, differentiable=False, fused=None, decoupled_weight_decay=None,
-    ):  # fmt: skip
+        self,
+        params,
+        lr=1e-3,
+        betas=(0.9, 0.999),
+        eps=1e-8,
+        weight_decay=0,
+        amsgrad=False,
+        *,
+        foreach=None,
+        maximize=False,
+        capturable=False,
+        differentiable=False,
+        fused=None,
+        decoupled_weight_decay=None,
+    ):
         if amsgrad or capturable or differentiable:
             raise missing(
                 f"torch.optim.{type(self).__name__}", "amsgrad, capturable and differentiable"
@@ -43,10 +57,18 @@ class Adam(Optimizer):
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         decoupled = self._decoupled if decoupled_weight_decay is None else decoupled_weight_decay
         defaults = {
-            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad, "maximize": maximize,
-            "foreach": foreach, "capturable": capturable, "differentiable": differentiable, "fused": fused,
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+            "fused": fused,
             "decoupled_weight_decay": decoupled,
-        }  # fmt: skip
+        }
         super().__init__(params, defaults)
 
     @no_grad()

@@ -30,8 +30,8 @@ class Optimizer:
         self._optimizer_step_post_hooks = collections.OrderedDict()
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-                + type(params).__name__
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                "but got " + type(params).__name__
             )
         self.state = collections.defaultdict(dict)
         self.param_groups = []
@@ -73,7 +73,8 @@ class Optimizer:
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
                 raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
+                    "parameter group didn't specify a value of required optimization parameter "
+                    f"{name}"
                 )
             param_group.setdefault(name, default)
         known = set(itertools.chain.from_iterable(g["params"] for g in self.param_groups))
@@ -141,7 +142,8 @@ class Optimizer:
             for own, given in zip(self.param_groups, groups, strict=False)
         ):
             raise ValueError(
-                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
             )
         params = {
             number: param

@@ -1,6 +1,9 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Nested containers as flat lists and back: tuples, lists, dicts, ordered dicts, default dicts, named tuples and deques."""
+"""Nested containers as flat lists and back:
+
+tuples, lists, dicts, ordered dicts, default dicts, named tuples and deques.
+"""
 
 import collections
 from dataclasses import dataclass, field
@@ -45,7 +48,10 @@ _NODES = {
     tuple: (lambda t: (list(t), None), lambda c, _: tuple(c)),
     list: (lambda t: (list(t), None), lambda c, _: list(c)),
     dict: (_dict_parts, _dict_make),
-    collections.OrderedDict: (_dict_parts, lambda c, k: collections.OrderedDict(zip(k, c, strict=False))),
+    collections.OrderedDict: (
+        _dict_parts,
+        lambda c, k: collections.OrderedDict(zip(k, c, strict=False)),
+    ),
     collections.defaultdict: (
         lambda t: (list(t.values()), (t.default_factory, list(t.keys()))),
         lambda c, x: collections.defaultdict(x[0], zip(x[1], c, strict=False)),
@@ -56,7 +62,10 @@ _NAMED_TUPLE = (lambda t: (list(t), type(t)), lambda c, kind: kind(*c))
 
 
 def register_pytree_node(cls, flatten_fn, unflatten_fn, **options):
-    """Make a class a container: `flatten_fn(tree) -> (children, context)`, `unflatten_fn(children, context) -> tree`."""
+    """Make a class a container:
+
+    `flatten_fn(tree) -> (children, context)`, `unflatten_fn(children, context) -> tree`.
+    """
     if cls in _NODES:
         raise ValueError(f"{cls} is already registered as pytree node.")
     _NODES[cls] = (flatten_fn, unflatten_fn)
@@ -92,7 +101,8 @@ def tree_unflatten(leaves, treespec):
     leaves = list(leaves)
     if len(leaves) != treespec.num_leaves:
         raise ValueError(
-            f"tree_unflatten(leaves, treespec): `leaves` has length {len(leaves)} but the spec refers to a pytree that holds {treespec.num_leaves} items."
+            f"tree_unflatten(leaves, treespec): `leaves` has length {len(leaves)} but the spec "
+            f"refers to a pytree that holds {treespec.num_leaves} items."
         )
     return _build(iter(leaves), treespec)
 

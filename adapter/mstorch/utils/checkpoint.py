@@ -13,7 +13,8 @@ def detach_variable(inputs):
     """Tensors of a tuple detached, requiring grad as before."""
     if not isinstance(inputs, tuple):
         raise RuntimeError(
-            f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}"
+            "Only tuple of tensors is supported. Got Unsupported input type: "
+            f"{type(inputs).__name__}"
         )
     detached = []
     for value in inputs:
@@ -26,7 +27,9 @@ def detach_variable(inputs):
 
 
 class CheckpointFunction(Function):
-    """Forward without recording; backward runs forward again, with the random state it had, and differentiates that."""
+    """Forward without recording; backward runs forward again, with the random state it had, and
+    differentiates that.
+    """
 
     @staticmethod
     def forward(ctx, run_function, preserve_rng_state, *args):
@@ -65,8 +68,8 @@ class CheckpointFunction(Function):
 def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **kwargs):
     """Call a function so that its intermediate results are computed again in the backward pass.
 
-    Only the re-entrant form is implemented; with `use_reentrant=False` (or keyword arguments for the function) it is an
-    error and not a different algorithm.
+    Only the re-entrant form is implemented; with `use_reentrant=False` (or keyword arguments for
+    the function) it is an error and not a different algorithm.
     """
     if use_reentrant is None:
         raise ValueError(

@@ -34,7 +34,10 @@ class _IncompatibleKeys(
 
 
 class Module:
-    """The base of all networks: registers parameters, buffers and modules that are assigned to its attributes."""
+    """The base of all networks:
+
+    registers parameters, buffers and modules that are assigned to its attributes.
+    """
 
     dump_patches = False
     _version = 1
@@ -44,7 +47,8 @@ class Module:
     def __init__(self, *args, **kwargs):
         if not self.call_super_init and (args or kwargs):
             raise TypeError(
-                f"{type(self).__name__}.__init__() takes no arguments for nn.Module, got {args} {kwargs}"
+                f"{type(self).__name__}.__init__() takes no arguments for nn.Module, got {args} "
+                f"{kwargs}"
             )
         set_directly = super().__setattr__
         set_directly("training", True)
@@ -97,7 +101,8 @@ class Module:
                 return args, kwargs
             if not isinstance(changed, tuple) or len(changed) != 2:
                 raise RuntimeError(
-                    f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}."
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {changed}."
                 )
             return changed
         changed = hook(self, args)
@@ -130,7 +135,7 @@ class Module:
         )
 
     def register_full_backward_hook(self, hook, prepend=False):
-        """Call `hook(module, grad_input, grad_output)` when the gradients of the inputs are known."""
+        """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are known."""
         return self._add_hook(self._backward_hooks, hook, prepend)
 
     register_backward_hook = register_full_backward_hook
@@ -175,7 +180,8 @@ class Module:
         elif parameters is not None and name in parameters:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as parameter '{name}' (torch.nn.Parameter or None expected)"
+                    f"cannot assign '{_type_name(value)}' as parameter '{name}' "
+                    "(torch.nn.Parameter or None expected)"
                 )
             self.register_parameter(name, value)
         elif isinstance(value, Module):
@@ -186,7 +192,8 @@ class Module:
         elif name in self.__dict__.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as child module '{name}' (torch.nn.Module or None expected)"
+                    f"cannot assign '{_type_name(value)}' as child module '{name}' "
+                    "(torch.nn.Module or None expected)"
                 )
             self._modules[name] = value
         elif isinstance(value, Buffer) or name in self.__dict__.get("_buffers", ()):
@@ -197,7 +204,8 @@ class Module:
     def _set_buffer(self, name, value):
         if value is not None and not isinstance(value, Tensor):
             raise TypeError(
-                f"cannot assign '{_type_name(value)}' as buffer '{name}' (torch.Tensor or None expected)"
+                f"cannot assign '{_type_name(value)}' as buffer '{name}' (torch.Tensor or None "
+                "expected)"
             )
         if isinstance(value, Buffer):
             self._forget(name)
@@ -259,14 +267,15 @@ class Module:
             raise KeyError(f"attribute '{name}' already exists")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
             )
         if param is not None and not param.is_leaf:
             raise ValueError(f"Cannot assign non-leaf Tensor to parameter '{name}'")
         self._parameters[name] = param
 
     def register_buffer(self, name, tensor, persistent=True):
-        """Add a tensor that is saved (where persistent) and moved with the module, and not trained."""
+        """Add a tensor that is saved (where persistent) and moved with the module, not trained."""
         if "_buffers" not in self.__dict__:
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_name("buffer", name)
@@ -274,7 +283,8 @@ class Module:
             raise KeyError(f"attribute '{name}' already exists")
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or "
+                "None required)"
             )
         self._buffers[name] = tensor
         (
@@ -399,7 +409,9 @@ class Module:
         return self
 
     def _apply(self, fn, recurse=True):
-        """Replace every parameter's data, its gradient and every buffer by what a function makes of it."""
+        """Replace every parameter's data, its gradient and every buffer by what a function makes of
+        it.
+        """
         if recurse:
             for module in self.children():
                 module._apply(fn)
@@ -419,7 +431,7 @@ class Module:
         return self
 
     def to(self, *args, **kwargs):
-        """Convert floating point parameters and buffers to a type, or move everything to a device."""
+        """Convert floating point tensors to a type, or move everything to a device."""
         from mstorch._device import device
 
         def convert(tensor):
@@ -434,7 +446,8 @@ class Module:
                 argument.is_floating_point or argument.is_complex
             ):
                 raise TypeError(
-                    f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={argument}"
+                    "nn.Module.to only accepts floating point or complex dtypes, but got desired "
+                    f"dtype={argument}"
                 )
             if isinstance(argument, str):
                 device(argument)
@@ -607,12 +620,14 @@ class Module:
         given = state_dict[key]
         if not isinstance(given, Tensor):
             error_msgs.append(
-                f'While copying the parameter named "{key}", expected torch.Tensor but received {_type_name(given)}'
+                f'While copying the parameter named "{key}", expected torch.Tensor but received '
+                f"{_type_name(given)}"
             )
             return
         if given.shape != own.shape:
             error_msgs.append(
-                f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, the shape in current "
+                f"size mismatch for {key}: copying a param with shape {given.shape} from "
+                "checkpoint, the shape in current "
                 f"model is {own.shape}."
             )
             return
@@ -630,7 +645,9 @@ class Module:
             _engine.set_recording(recording)
 
     def load_state_dict(self, state_dict, strict=True, assign=False):
-        """Copy values from a state dict into parameters and buffers; strict refuses names that do not match."""
+        """Copy values from a state dict into parameters and buffers; strict refuses names that do
+        not match.
+        """
         if not isinstance(state_dict, collections.abc.Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         missing_keys, unexpected_keys, error_msgs = [], [], []
@@ -690,10 +707,20 @@ class Module:
 
 
 _DICTIONARIES = (
-    "_parameters", "_buffers", "_modules", "_backward_hooks", "_backward_pre_hooks", "_forward_hooks",
-    "_forward_hooks_with_kwargs", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks",
-    "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
-)  # fmt: skip
+    "_parameters",
+    "_buffers",
+    "_modules",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 
 
 class _GlobalHooks(dict):

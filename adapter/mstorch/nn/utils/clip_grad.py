@@ -24,14 +24,17 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     total = reduction.norm(views.stack(norms), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be clipped."
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
+            "so it cannot be clipped."
         )
     return total
 
 
 @no_grad()
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
-    """Scale all gradients, in place, so that their total norm is at most max_norm; returns the norm before."""
+    """Scale all gradients, in place, so that their total norm is at most max_norm; returns the norm
+    before.
+    """
     gradients = _gradients(parameters)
     total = get_total_norm(gradients, float(norm_type), error_if_nonfinite)
     factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
