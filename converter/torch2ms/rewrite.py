@@ -10,10 +10,10 @@ type comments keep their meaning. Line breaks are never added or removed.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeGuard
 
 from torch2ms.mapping import ImportCall, Mapping
 from torch2ms.names import Hook, Meanings, Names, Scope, certain, resolve, statements
@@ -21,6 +21,7 @@ from torch2ms.source import Edit, Source, SourceError, normal_name, parse
 
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
+_PATH = re.compile(r"\w+(?:\.\w+)+")
 _STRING_HEAD = re.compile(rb"[A-Za-z]*(?:\"\"\"|'''|\"|')")
 
 
@@ -31,9 +32,9 @@ class Finding:
     kind: `left` (an import of a package that stays as it is), `unconverted` (a reference to torch
     that could not be rewritten), `uncertain` (a name that is torch's on some ways only), `dynamic`
     (an attribute of torch looked up by a computed name: the adapter answers at run time), `code`
-    (source code in a string: kept), `name` (a string that reads as a torch path, given to a
-    function that is not known to import it: kept), `local` (the tree has a module of that name, so
-    it is not torch's).
+    (source code in a string: kept), `name` (a string that names a module of torch where only the
+    running program can tell what for: kept), `local` (the tree has a module of that name, so it is
+    not torch's).
     """
 
     line: int
@@ -100,6 +101,8 @@ class _Rewriter:
             ast.Call: self._keep,
             ast.Subscript: self._keep,
             ast.Compare: self._keep,
+            ast.List: self._keep,
+            ast.Tuple: self._keep,
         }
         names = Names(self.tree, hooks)
         for site, scope in self._sites:
@@ -172,9 +175,11 @@ class _Rewriter:
                 return
         elif isinstance(node, ast.Subscript):
             parts = [node.slice]
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            parts = node.elts
         else:
             assert isinstance(node, ast.Compare)
-            parts = [node.left]
+            parts = [node.left, *node.comparators]
         for part in parts:
             head = _head(part)
             if head is not None and self._names_package(head[1]):
@@ -196,6 +201,17 @@ class _Rewriter:
             membership = isinstance(node.ops[0], (ast.In, ast.NotIn))
             if membership and self._is_module_table(node.comparators[0], scope):
                 self._string(node.left)
+            elif _is_module_name(node.left) or any(map(_is_module_name, node.comparators)):
+                self._kept_name(node.lineno, ast.unparse(node))
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            self._command(node)
+
+    def _command(self, node: ast.List | ast.Tuple) -> None:
+        """["python", "-m", "torch.distributed.run"]: a process that would import torch."""
+        words = [part.value if isinstance(part, ast.Constant) else None for part in node.elts]
+        for option, word in itertools.pairwise(words):
+            if option == "-m" and isinstance(word, str) and self._names_package(word):
+                self._kept_name(node.lineno, f"-m {word}")
 
     def _is_module_table(self, node: ast.expr, scope: Scope) -> bool:
         return certain(resolve(node, scope)) in self.mapping.module_tables
@@ -204,23 +220,29 @@ class _Rewriter:
         meanings = resolve(node.func, scope)
         if meanings == {"builtins.getattr"} and len(node.args) > 1:
             self._computed_attribute(node, scope)
-        known = False
-        for meaning in meanings:
-            for call in self._calls(meaning):
-                known = True
-                argument, keyword = _argument(node, call)
-                if argument is None or not self._is_renamed_string(argument):
-                    continue
-                if len(meanings) > 1:
-                    self._unconverted_node(argument, f"may or may not be {call.name}")
-                elif call.kind == "version":
-                    self._version(node, argument, keyword)
-                else:
-                    self._string(argument)
+            return
+        known = [tuple(self._calls(meaning)) for meaning in sorted(meanings, key=str)]
+        calls = {(call.argument, call.kind): call for one in known for call in one}
+        if not calls:
+            self._unknown_call(node)
+        for call in calls.values():
+            argument, keyword = _argument(node, call)
+            if argument is None or not self._is_renamed_string(argument):
+                continue
+            if any((call.argument, call.kind) not in _places(one) for one in known):
+                self._unconverted_node(argument, f"may or may not be given to {call.name}")
+            elif call.kind == "version":
+                self._version(node, argument, keyword)
+            else:
+                self._string(argument)
+
+    def _unknown_call(self, node: ast.Call) -> None:
+        """A function that may import what its first argument names, or compare module names."""
         first = node.args[0] if node.args else None
-        if not known and isinstance(first, ast.Constant) and _is_path(first.value):
-            message = "a string that reads as a torch name is kept as it is"
-            self.result.findings.append(Finding(node.lineno, "name", first.value, message))
+        if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+            return
+        if _PATH.fullmatch(first.value) or _is_module_name(node.func):
+            self._kept_name(first.lineno, first.value)
 
     def _computed_attribute(self, node: ast.Call, scope: Scope) -> None:
         owner = certain(resolve(node.args[0], scope))
@@ -271,17 +293,16 @@ class _Rewriter:
         """
         start, end = self.source.span(node.func)
         call_end = self.source.span(node)[1]
-        alone = len(node.args) + len(node.keywords) == 1
-        if not alone or not self._is_at(node.func, start, end) or not self._string(argument):
-            if alone:
-                return  # reported by _string
+        if len(node.args) + len(node.keywords) != 1:
             self._unconverted_node(node, "more arguments than the function takes")
-            return
-        self._edit(start, end, "__import__", "version of torch")
-        if keyword is not None and keyword.arg is not None:
-            name = self.source.offset(keyword.lineno, keyword.col_offset)
-            self._edit(name, name + len(keyword.arg), "name", "version of torch")
-        self._edit(call_end, call_end, ".__version__", "version of torch")
+        elif not self._is_at(node.func, start, end):
+            self._unconverted_node(node, "inside of an f-string, where Python gives no position")
+        elif self._string(argument):
+            self._edit(start, end, "__import__", "version of torch")
+            if keyword is not None and keyword.arg is not None:
+                name = self.source.offset(keyword.lineno, keyword.col_offset)
+                self._edit(name, name + len(keyword.arg), "name", "version of torch")
+            self._edit(call_end, call_end, ".__version__", "version of torch")
 
     # --- what is only told
 
@@ -351,6 +372,10 @@ class _Rewriter:
         self.result.counts.resolved += 1
         self.result.counts.converted += 1
 
+    def _kept_name(self, line: int, text: str) -> None:
+        message = "names a module of torch in a way that only the running program can tell: kept"
+        self.result.findings.append(Finding(line, "name", text, message))
+
     def _left(self, line: int, name: str, note: str) -> None:
         self.result.findings.append(Finding(line, "left", name, note))
 
@@ -386,8 +411,17 @@ def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | No
             return None
 
 
-def _is_path(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and re.fullmatch(r"\w+(\.\w+)+", value) is not None
+def _is_module_name(node: ast.expr) -> bool:
+    """`x.__module__`, `x.__name__`, and a method of these: `x.__module__.startswith`."""
+    attributes = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return any(name in ("__module__", "__name__") for name in attributes[:2])
+
+
+def _places(calls: Iterable[ImportCall]) -> set[tuple[int, str]]:
+    return {(call.argument, call.kind) for call in calls}
 
 
 def _argument(node: ast.Call, call: ImportCall) -> tuple[ast.expr | None, ast.keyword | None]:

@@ -183,12 +183,31 @@ def test_the_trees_own_packages_are_not_listed_as_left():
     assert [finding.text for finding in result.findings] == ["apex"]
 
 
-def test_strings_that_read_as_torch_names_are_listed_where_a_call_may_import_them(result_of):
-    found = result_of(
-        "import torch\npatches.register('torch.cuda.is_available', f)\nprint('torch.')\n"
-        "x = 'torch.nn'\ncompile('torch')\n"
-    ).findings
-    assert [(f.line, f.kind, f.text) for f in found] == [(2, "name", "torch.cuda.is_available")]
+TOLD = {
+    "a path given to some function": "patches.register('torch.cuda.is_available', f)",
+    "the module of a class": "kind.__module__.startswith('torch')",
+    "a compared module": "kind.__module__ == 'torch.nn'",
+    "a compared name": "'torch' in module.__name__",
+    "a command": "run([sys.executable, '-m', 'torch.distributed.run', x])",
+}
+NOT_TOLD = {
+    "a path in a variable": "x = 'torch.nn'",
+    "a word": "f('torch')",
+    "a word in a list": "choices = ['torch', 'torch_dist']",
+    "a sentence": "print('torch. Really')",
+    "a comparison": "name == 'torch'",
+}
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_string_that_may_mean_a_module_of_torch_is_listed_and_kept(name, result_of, to_adapter):
+    assert [f.kind for f in result_of("import torch\n" + TOLD[name]).findings] == ["name"]
+    assert to_adapter("import torch\n" + TOLD[name]) == "import mstorch as torch\n" + TOLD[name]
+
+
+@pytest.mark.parametrize("name", NOT_TOLD)
+def test_other_strings_are_not_listed(name, result_of):
+    assert result_of("import torch\n" + NOT_TOLD[name]).findings == []
 
 
 def test_computed_attributes_and_code_in_strings_are_reported(result_of):
