@@ -38,6 +38,27 @@ filegroup(name = "coverage_report_generator")
 filegroup(name = "lcov_merger")
 """
 
+# What rules_python 0.25 loads from bazel_skylib, for those who put it in the place of
+# third_party/rules_python. The bzl_library targets are documentation: here they only hold files.
+_SKYLIB_BZL_LIBRARY = """
+def bzl_library(name, srcs = [], deps = [], **kwargs):
+    native.filegroup(name = name, srcs = srcs + deps, **kwargs)
+"""
+
+_SKYLIB_LIB_BUILD = _BUILD_HEADER + """
+filegroup(
+    name = "types",
+    srcs = ["types.bzl"],
+)
+"""
+
+_SKYLIB_TYPES = """
+def _is_tuple(value):
+    return type(value) == "tuple"
+
+types = struct(is_tuple = _is_tuple)
+"""
+
 def _re_export(rules):
     return "".join(["{0} = native.{0}\n".format(rule) for rule in rules])
 
@@ -71,4 +92,13 @@ def bazel4_repositories():
     _stand_in(
         name = "remote_coverage_tools",
         files = {"BUILD.bazel": _COVERAGE_BUILD},
+    )
+    _stand_in(
+        name = "bazel_skylib",
+        files = {
+            "BUILD.bazel": _BUILD_HEADER,
+            "bzl_library.bzl": _SKYLIB_BZL_LIBRARY,
+            "lib/BUILD.bazel": _SKYLIB_LIB_BUILD,
+            "lib/types.bzl": _SKYLIB_TYPES,
+        },
     )
