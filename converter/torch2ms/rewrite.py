@@ -91,7 +91,7 @@ class _Rewriter:
                 self._import(node)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 self._import_from(node)
-        if references or self.mapping.module_string.search(self.source.body):
+        if references or self.mapping.may_name_module(self.source.body):
             self._expressions(references)
         self._code_in_strings()
         return self.result

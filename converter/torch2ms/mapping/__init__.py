@@ -77,17 +77,27 @@ class Mapping:
         """A file that holds none of these bytes has nothing to convert."""
         return tuple(root.encode("ascii") for root in sorted(self.renamed_roots))
 
-    @functools.cached_property
-    def module_string(self) -> re.Pattern[bytes]:
-        """Found in every file with a string literal whose value begins with a renamed name.
+    def may_name_module(self, body: bytes) -> bool:
+        """Whether a file can hold a string that Python takes as a renamed module's name.
 
-        The literal may begin with an escape, or be the first of several side by side.
+        It must hold a literal that begins with one, and the name of a function or mapping that
+        takes such strings: an alias of that function is made from its name.
         """
-        heads = set(self.renamed_roots)
+        return bool(self._module_string.search(body) and self._import_word.search(body))
+
+    @functools.cached_property
+    def _module_string(self) -> re.Pattern[bytes]:
+        # The literal may begin with an escape for a letter, or be the first of several in a row.
+        heads = {r"\\[xuUN0-7\r\n]", *self.renamed_roots}
         for name in self.renamed_roots:
             heads |= {name[:end] + quote for end in range(1, len(name)) for quote in "'\""}
-        pattern = "|".join(["\\\\", *sorted(heads)])
-        return re.compile(f"[\"'](?:{pattern})".encode("ascii"))
+        return re.compile(f"[\"'](?:{'|'.join(sorted(heads))})".encode("ascii"))
+
+    @functools.cached_property
+    def _import_word(self) -> re.Pattern[bytes]:
+        names = {*self.calls, *self.module_tables}
+        words = "|".join(sorted({name.rpartition(".")[2] for name in names}))
+        return re.compile(rf"\b(?:{words})\b".encode("ascii"))
 
     @functools.cached_property
     def left_import(self) -> re.Pattern[bytes]:
