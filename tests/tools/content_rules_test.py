@@ -95,13 +95,16 @@ def test_sources_of_a_checkout_are_what_git_has_or_would_add(tmp_path: Path) -> 
 
 
 def test_every_kind_of_file_goes_to_its_own_formatter() -> None:
-    files = [Path(n) for n in ("a.py", "b.cc", "b.h", "BUILD.bazel", "x.bzl", "WORKSPACE", "c.md")]
+    files = [
+        Path(n)
+        for n in ("a.py", "b.cc", "b.h", "BUILD.bazel", "x.bzl", "y.BUILD", "WORKSPACE", "c.md")
+    ]
     chosen = {style.name: [str(p) for p in style.select(files)] for style in FORMATS}
     assert chosen == {
         "imports": ["a.py"],
         "python": ["a.py"],
         "cpp": ["b.cc", "b.h"],
-        "bazel": ["BUILD.bazel", "x.bzl", "WORKSPACE"],
+        "bazel": ["BUILD.bazel", "x.bzl", "y.BUILD", "WORKSPACE"],
     }
 
 

@@ -20,7 +20,7 @@ import locks
 import source_tree
 import style_tools
 from content_rules import FORBIDDEN, Forbidden
-from style_tools import FORMATS, RUFF_LINT, Style, Toolbox
+from style_tools import FORMATS, LINTS, Style, Toolbox
 
 STRICTLY_TYPED = ["converter/torch2ms", "tools/bundle", "tools/lint", "tools/wheel"]
 
@@ -50,7 +50,7 @@ def test_the_lint_sees_the_workspace_and_not_a_copy_of_a_part(files: list[Path])
     assert {Path("WORKSPACE"), Path("LICENSE"), Path("tests/tools/lint_test.py")} <= set(files)
 
 
-@pytest.mark.parametrize("style", [*FORMATS, RUFF_LINT], ids=lambda style: style.name)
+@pytest.mark.parametrize("style", [*FORMATS, *LINTS], ids=lambda style: style.name)
 def test_files_are_in_style(style: Style, box: Toolbox, files: list[Path]) -> None:
     complaint = style_tools.run(style.check(box), style.select(files), box.root)
     if complaint:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 _PYTHON = {".py", ".pyi"}
 _CPP = {".cc", ".cpp", ".h", ".hpp"}
-_BAZEL_SUFFIXES = {".bzl", ".bazel"}
+_BAZEL_SUFFIXES = {".bzl", ".bazel", ".BUILD"}
 _BAZEL_NAMES = {"WORKSPACE", "BUILD"}
 _SKIPPED = {".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
 

@@ -36,16 +36,22 @@ class Toolbox:
 
 @dataclass(frozen=True)
 class Style:
-    """One tool: the files it is for, how it checks them, how it rewrites them."""
+    """One check: the files it is for and the command that checks them."""
 
     name: str
     select: Callable[[list[Path]], list[Path]]
     check: Callable[[Toolbox], list[str]]
+
+
+@dataclass(frozen=True)
+class Format(Style):
+    """A check together with the command that rewrites files so that they pass it."""
+
     fix: Callable[[Toolbox], list[str]]
 
 
 def _ruff(*arguments: str) -> Callable[[Toolbox], list[str]]:
-    return lambda box: [str(box.python), "-m", "ruff", *arguments, "--quiet", "--no-cache"]
+    return lambda box: [str(box.python), "-m", "ruff", *arguments, "--no-cache"]
 
 
 def _clang_format(*arguments: str) -> Callable[[Toolbox], list[str]]:
@@ -57,25 +63,25 @@ def _buildifier(*arguments: str) -> Callable[[Toolbox], list[str]]:
 
 
 FORMATS = [
-    Style(
+    Format(
         "imports",
         source_tree.python_files,
         check=_ruff("check", "--select=I"),
         fix=_ruff("check", "--select=I", "--fix"),
     ),
-    Style(
+    Format(
         "python",
         source_tree.python_files,
         check=_ruff("format", "--diff"),
         fix=_ruff("format"),
     ),
-    Style(
+    Format(
         "cpp",
         source_tree.cpp_files,
         check=_clang_format("--dry-run", "--Werror"),
         fix=_clang_format("-i"),
     ),
-    Style(
+    Format(
         "bazel",
         source_tree.bazel_files,
         check=_buildifier("-mode=check", "-lint=off"),
@@ -83,12 +89,21 @@ FORMATS = [
     ),
 ]
 
-RUFF_LINT = Style(
-    "ruff",
-    source_tree.python_files,
-    check=_ruff("check", "--output-format=concise"),
-    fix=_ruff("check", "--fix"),
-)
+# Bazel 4 to 7 have the C++ rules built in, and the newer home that buildifier wants is not theirs.
+_WARNINGS = "-warnings=-native-cc-binary,-native-cc-library,-native-cc-test"
+
+LINTS = [
+    Style(
+        "python lint",
+        source_tree.python_files,
+        check=_ruff("check", "--output-format=concise"),
+    ),
+    Style(
+        "bazel lint",
+        source_tree.bazel_files,
+        check=_buildifier("-mode=check", "-lint=warn", _WARNINGS),
+    ),
+]
 
 
 def found_clang_format() -> Path:
