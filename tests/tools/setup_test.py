@@ -83,8 +83,16 @@ def test_what_is_missing_is_installed(tmp_path) -> None:
     assert result.returncode == 0, result.stderr
     asked = machine.asked_of_apt()
     assert asked.startswith("install --yes ")
-    assert asked.endswith(" bazel-bootstrap default-jdk-headless g++\n")
-    assert result.stderr == "setup: installing bazel-bootstrap default-jdk-headless g++\n"
+    assert asked.endswith(" bazel-bootstrap default-jdk-headless g++ libgtest-dev\n")
+    assert result.stderr == (
+        "setup: installing bazel-bootstrap default-jdk-headless g++ libgtest-dev\n"
+    )
+
+
+def test_a_compiler_that_finds_no_googletest_gets_it(tmp_path) -> None:
+    machine = Machine(tmp_path, without("g++", **{"g++": 'test -e "$LOG"', "apt-get": APT}))
+    assert machine.setup().returncode == 0
+    assert machine.asked_of_apt().endswith(" libgtest-dev\n")
 
 
 def test_old_package_lists_are_refreshed_once(tmp_path) -> None:
