@@ -63,7 +63,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     pip = [made.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     offline = ["--no-index", f"--find-links={THIRD_PARTY[0].parent}", "--no-compile"]
     made.succeed(*pip, *offline, "--require-hashes", "-r", "third_party.lock")
-    ours = ["--no-index", "--find-links", "wheelhouse", "--require-hashes"]
+    ours = ["--no-index", "--find-links", "wheelhouse", "--no-deps", "--require-hashes"]
     made.succeed(*pip, *ours, "-r", "requirements.lock")
     yield made
     shutil.rmtree(place)
