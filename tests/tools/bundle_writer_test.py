@@ -40,12 +40,19 @@ pytest==9.2.0 \\
 """.format(a="a" * 64, b="b" * 64, c="c" * 64)
 
 
-def write_wheel(folder: Path, name: str, requires: list[str], version: str = "0.1") -> Path:
+def write_wheel(
+    folder: Path,
+    name: str,
+    requires: list[str],
+    version: str = "0.1",
+    tag: str = "py3-none-any",
+) -> Path:
     """A wheel as far as the bundle writer looks."""
     path = folder / f"{name}-{version}-py3-none-any.whl"
     fields = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {r}" for r in requires)]
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"{name}-{version}.dist-info/METADATA", "\n".join(fields) + "\n")
+        archive.writestr(f"{name}-{version}.dist-info/WHEEL", f"Tag: {tag}\n")
     return path
 
 
@@ -78,6 +85,12 @@ def test_requirements_lock_holds_our_wheels_with_their_hashes(tmp_path: Path) ->
     text = bundle_writer.our_lock([bundle_writer.read_wheel(wheel)])
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     assert text == f"two==1+mf1 \\\n    --hash=sha256:{digest}\n"
+
+
+def test_a_wheel_is_named_by_what_it_states_and_not_by_its_file(tmp_path: Path) -> None:
+    written = write_wheel(tmp_path, "Two-words", [], "1+mf1", "cp311-cp311-linux_x86_64")
+    wheel = bundle_writer.read_wheel(written.rename(tmp_path / "Two_words-1_mf1.whl"))
+    assert wheel.file_name == "two_words-1+mf1-cp311-cp311-linux_x86_64.whl"
 
 
 def test_third_party_lock_holds_what_the_wheels_need_and_what_that_needs(tmp_path: Path) -> None:

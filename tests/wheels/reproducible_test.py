@@ -18,9 +18,12 @@ from pathlib import Path
 import pytest
 
 import nested_bazel
+import writers
 from nested_bazel import NestedBazel
 
 ARTIFACTS = [Path(path) for path in os.environ["MINDFORGE_ARTIFACTS"].split()]
+
+pytestmark = writers.only_ours(ARTIFACTS)
 
 
 def fetched_repository(rootpath: str) -> str:

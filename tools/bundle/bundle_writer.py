@@ -13,11 +13,13 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
 
@@ -35,7 +37,7 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel of ours: its file name, its bytes, and what its METADATA states."""
+    """A wheel of ours: its canonical file name, its bytes, and what its METADATA states."""
 
     file_name: str
     data: bytes
@@ -44,25 +46,43 @@ class Wheel:
     requires: tuple[str, ...]
 
 
+def _fields(archive: zipfile.ZipFile, file: str) -> Message:
+    (inner,) = [n for n in archive.namelist() if n.endswith(f".dist-info/{file}")]
+    return HeaderParser().parsestr(archive.read(inner).decode())
+
+
+def _file_name(name: str, version: str, tags: Sequence[str]) -> str:
+    parts = [re.sub(r"[-_.]+", "_", name).lower(), version.replace("-", "_")]
+    # A wheel for several tags lists each combination; its name lists each part's values once.
+    columns = zip(*(tag.split("-") for tag in tags), strict=True)
+    parts += [".".join(sorted(set(values))) for values in columns]
+    return "-".join(parts) + ".whl"
+
+
 def read_wheel(path: Path) -> Wheel:
     """Reads a wheel and its metadata.
 
+    The file name is made from what the wheel states, because rules_python's own py_wheel cannot
+    call its output by the canonical name where the version has a local part.
+
     Raises:
-        BundleError: the file is not a wheel with one METADATA.
+        BundleError: the file is not a wheel with one METADATA and one WHEEL.
     """
     data = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            (inner,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
-            fields = HeaderParser().parsestr(archive.read(inner).decode())
+            metadata = _fields(archive, "METADATA")
+            tags = _fields(archive, "WHEEL").get_all("Tag")
+            if not tags:
+                raise ValueError("its WHEEL has no Tag")
     except (zipfile.BadZipFile, ValueError) as error:
         raise BundleError(f"{path.name} is not a wheel: {error}") from error
     return Wheel(
-        file_name=path.name,
+        file_name=_file_name(metadata["Name"], metadata["Version"], tags),
         data=data,
-        name=str(fields["Name"]),
-        version=str(fields["Version"]),
-        requires=tuple(fields.get_all("Requires-Dist") or ()),
+        name=metadata["Name"],
+        version=metadata["Version"],
+        requires=tuple(metadata.get_all("Requires-Dist") or ()),
     )
 
 
