@@ -11,9 +11,10 @@ runs before its input is written shows up as a wrong gradient. Prints `WRONG of 
 import importlib
 import sys
 
-import imperative
 import mindspore
 import numpy as np
+
+import imperative
 import rms_norm_reference as reference
 
 EPS = 1e-6

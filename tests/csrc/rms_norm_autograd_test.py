@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What msops.rms_norm takes for inputs, and what it leaves for autograd."""
 
-import imperative
 import mindspore
 import numpy as np
 import pytest
-import rms_norm_reference as reference
 
+import imperative
 import msops
+import rms_norm_reference as reference
 
 EPS = 1e-5
 X = np.random.default_rng(1).standard_normal((5, 7)).astype(np.float32)

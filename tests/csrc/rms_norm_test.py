@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """msops.rms_norm against float64: values and gradients of every shape and dtype."""
 
-import imperative
 import mindspore
 import numpy as np
 import pytest
-import rms_norm_reference as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import imperative
 import msops
+import rms_norm_reference as reference
 
 EPS = 1e-5
 

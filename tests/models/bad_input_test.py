@@ -5,6 +5,7 @@
 from pathlib import Path
 
 import pytest
+
 from mstrain import checkpoint
 from mstrain.cli import main
 

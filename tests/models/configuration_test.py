@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+
 from mstrain.config import (
     Config,
     config_from_values,

@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+
 from mstrain import state
 from mstrain.config import Config, load_preset, with_settings
 from mstrain.counting import count_weights

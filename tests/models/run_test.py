@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from mstrain import checkpoint
 
 STEPS = 6

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mstrain.config import load_preset, with_settings
 from mstrain.schedule import learning_rate
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mstrain.errors import UserError
 from mstrain.text import END_OF_DOCUMENT, VOCABULARY, decode, default_text, encode, load_tokens
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from mstrain import checkpoint
 from pair import Deviation, Job, Worker, deviation, mindspore_side, torch_side
 
