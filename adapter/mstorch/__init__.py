@@ -10,8 +10,6 @@ NotImplementedError with its torch name.
 import math as _math
 import os as _os
 
-import numpy as _numpy
-
 from mstorch import _engine, _random, _registry, version
 from mstorch._device import (
     Size,
@@ -46,6 +44,7 @@ from mstorch._dtypes import (
 )
 from mstorch._errors import absent_function as _absent_function
 from mstorch._errors import module_getattr as _module_getattr
+from mstorch._limits import finfo, iinfo
 from mstorch._tensor import Tensor
 
 from mstorch import _attributes, _dtypes, _ops  # isort: skip
@@ -97,36 +96,6 @@ load = _absent_function("torch.load", "read checkpoints with safetensors")
 _amp_foreach_non_finite_check_and_unscale_ = _absent_function(
     "torch._amp_foreach_non_finite_check_and_unscale_"
 )
-
-
-class finfo:
-    """Limits of a floating point type."""
-
-    def __init__(self, type=None):
-        type = get_default_dtype() if type is None else type
-        self.dtype = type.name
-        self.bits = type.itemsize * 8
-        if type is bfloat16:
-            self.eps, self.tiny, self.max = 2.0**-7, 2.0**-126, (2 - 2.0**-7) * 2.0**127
-            self.resolution = 0.01
-        else:
-            info = _numpy.finfo(_dtypes.numpy_of(type))
-            self.eps, self.tiny, self.max = float(info.eps), float(info.tiny), float(info.max)
-            self.resolution = float(info.resolution)
-        self.min, self.smallest_normal = -self.max, self.tiny
-
-
-class iinfo:
-    """Limits of an integer type."""
-
-    def __init__(self, type):
-        info = _numpy.iinfo(_dtypes.numpy_of(type))
-        self.dtype, self.bits, self.min, self.max = (
-            type.name,
-            info.bits,
-            int(info.min),
-            int(info.max),
-        )
 
 
 def compile(model=None, **options):

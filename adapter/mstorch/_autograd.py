@@ -138,7 +138,7 @@ def remember(output):
 def view(node, source, array, context=None):
     """A view of `source` whose memory is `array`, with `node` as its derivative."""
     storage = storage_of(source)
-    result = alias(source, array)
+    result = alias(array)
     if source._requires_grad and _engine.is_recording():
         _set_grad_flag(True)
         result = node.apply(source, (result, context, ()))

@@ -67,13 +67,14 @@ def _float_format(array):
     width.
     """
     values = array.astype(numpy.float64).ravel()
-    finite = numpy.abs(values[numpy.isfinite(values) & (values != 0)])
+    finite = values[numpy.isfinite(values) & (values != 0)]
+    size = numpy.abs(finite)
     if not finite.size:
         text = "{:.0f}."
     elif (finite == numpy.ceil(finite)).all():
-        large = finite.max() / finite.min() > 1000 or finite.max() > 1e8
+        large = size.max() / size.min() > 1000 or size.max() > 1e8
         text = "{:." + str(_PRECISION) + "e}" if large else "{:.0f}."
-    elif finite.max() / finite.min() > 1000 or finite.max() > 1e8 or finite.min() < 1e-4:
+    elif size.max() / size.min() > 1000 or size.max() > 1e8 or size.min() < 1e-4:
         text = "{:." + str(_PRECISION) + "e}"
     else:
         text = "{:." + str(_PRECISION) + "f}"
@@ -81,5 +82,5 @@ def _float_format(array):
     def plain(value):
         return text.format(value) if numpy.isfinite(value) else str(float(value))
 
-    width = max(len(plain(v)) for v in values)
+    width = max((len(plain(v)) for v in finite), default=1)
     return lambda value: f"{plain(value):>{width}}"

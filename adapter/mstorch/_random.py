@@ -6,17 +6,18 @@ The engine is the 32-bit Mersenne Twister with its reference initialisation (M. 
 Nishimura, 1998), which NumPy has too. What PyTorch's CPU kernels make of its output, and how much
 they draw, is:
 
-    uniform         one 32-bit draw a float32 (24 low bits), two a float64 (53 low bits; the first
-    draw is the high half) normal          16 numbers or more: uniforms, then Box-Muller (G. Box and
-    M. Muller, 1958) in blocks of 16, 8 radii
-                    with 8 angles; an incomplete last block is drawn again over the last 16 places.
-                    fewer: Box-Muller in float64, one number at a time, the second of each pair kept
-                    for the next call
-    integers        one draw modulo the range, two where the range needs more than 32 bits
-    permutation     Fisher-Yates from the front, one draw an element
-    bernoulli       one draw seeds a multiplicative congruential generator (MCG31m1: P. L'Ecuyer,
-    1999) whose numbers
-                    are compared with p
+    uniform       one 32-bit draw a float32 (24 low bits; the half types round that), two a float64
+                  (53 low bits; the first draw is the high half)
+    normal        16 numbers or more: uniforms, then Box-Muller (G. Box and M. Muller, 1958) in
+                  blocks of 16, 8 radii with 8 angles; an incomplete last block is drawn again over
+                  the last 16 places; half types round the float32 result (their incomplete last
+                  block differs from torch's).
+                  fewer: Box-Muller in float64, one number at a time, the second of each pair kept
+                  for the next call
+    integers      one draw modulo the range, two where the range needs more than 28 bits
+    permutation   Fisher-Yates from the front, one draw an element
+    bernoulli     a float64 uniform an element (float32 where the probabilities are a float32
+                  tensor), below p or not
 """
 
 import math
@@ -84,6 +85,7 @@ class Generator:
         self._bits = numpy.random.MT19937()
         self._bits._legacy_seeding(self._seed & 0xFFFF_FFFF)
         self._kept_normal = None
+        self._fresh = True
         return self
 
     def seed(self):
@@ -103,7 +105,7 @@ class Generator:
         position = int(inner["pos"])
         record["seed"], record["seeded"], record["words"] = self._seed, 1, inner["key"]
         record["left"] = _WORDS - position + 1
-        record["next"] = position
+        record["next"] = 0 if self._fresh else position
         if self._kept_normal is not None:
             record["valid"], record["normal"] = 1, self._kept_normal
         return wrap(numpy.frombuffer(record.tobytes(), numpy.uint8).copy())
@@ -132,6 +134,7 @@ class Generator:
             },
         }
         self._kept_normal = float(record["normal"]) if record["valid"] else None
+        self._fresh = left == 1 and following == 0
 
     def clone_state(self):
         """A second generator at the same point of the stream."""
@@ -143,11 +146,12 @@ class Generator:
 
     def words(self, count):
         """`count` draws of 32 bits, in a uint64 array."""
+        self._fresh = self._fresh and not count
         return self._bits.random_raw(count)
 
     def long_words(self, count):
         """`count` numbers of 64 bits, of two draws each."""
-        pairs = self._bits.random_raw(2 * count)
+        pairs = self.words(2 * count)
         return (pairs[0::2] << numpy.uint64(32)) | pairs[1::2]
 
 
@@ -166,10 +170,8 @@ def uniform(count, kind, low=0.0, high=1.0, generator=None):
             numpy.float64
         ) * 2.0**-53
         return unit * (high - low) + low
-    bits = 24 if kind == numpy.float32 else (11 if kind == numpy.float16 else 8)
-    unit = (stream.words(count) & numpy.uint64((1 << bits) - 1)).astype(
-        numpy.float32
-    ) * numpy.float32(2.0**-bits)
+    unit = (stream.words(count) & numpy.uint64((1 << 24) - 1)).astype(numpy.float32)
+    unit *= numpy.float32(2.0**-24)
     return (unit * numpy.float32(high - low) + numpy.float32(low)).astype(kind, copy=False)
 
 
@@ -179,12 +181,12 @@ def normal(count, kind, mean=0.0, std=1.0, generator=None):
     if count < 16:
         return numpy.array([_one_normal(stream) * std + mean for _ in range(count)]).astype(kind)
     wide = numpy.dtype(numpy.float64 if kind == numpy.float64 else numpy.float32)
-    data = uniform(count, kind, generator=stream).astype(wide)
+    data = uniform(count, wide, generator=stream)
     whole = count - count % 16
     result = numpy.empty(count, wide)
     result[:whole] = _blocks(data[:whole], mean, std)
     if whole != count:
-        result[-16:] = _blocks(uniform(16, kind, generator=stream).astype(wide), mean, std)
+        result[-16:] = _blocks(uniform(16, wide, generator=stream), mean, std)
     return result.astype(kind, copy=False)
 
 
@@ -229,29 +231,11 @@ def permutation(count, generator=None):
     return numpy.array(order, numpy.int64)
 
 
-_MCG_FACTOR, _MCG_MODULUS = 1132489760, (1 << 31) - 1
-
-
-def _congruential(seed, count):
-    """`count` numbers in (0, 1) of the MCG31m1 generator, float64; the k-th is seed * factor^k."""
-    state = seed % _MCG_MODULUS or 1
-    block = numpy.empty(min(count, 256), numpy.uint64)
-    for i in range(block.size):
-        block[i] = state
-        state = state * _MCG_FACTOR % _MCG_MODULUS
-    jump = numpy.uint64(pow(_MCG_FACTOR, 256, _MCG_MODULUS))
-    blocks = [block]
-    modulus = numpy.uint64(_MCG_MODULUS)
-    for _ in range((count - 1) // 256):
-        block = block * jump % modulus
-        blocks.append(block)
-    return numpy.concatenate(blocks)[:count].astype(numpy.float64) / _MCG_MODULUS
-
-
 def bernoulli(shape, p, generator=None):
-    """Booleans, True with probability p."""
-    count = math.prod(shape)
-    seed = int(_stream(generator).words(1)[0])
-    if not count:
-        return numpy.zeros(shape, bool)
-    return (_congruential(seed, count) < p).reshape(shape)
+    """Booleans, True with probability p: a number, or an array of the shape."""
+    kind = (
+        numpy.float32
+        if isinstance(p, numpy.ndarray) and p.dtype != numpy.float64
+        else numpy.float64
+    )
+    return uniform(math.prod(shape), kind, generator=generator).reshape(shape) < p

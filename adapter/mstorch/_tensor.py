@@ -99,26 +99,43 @@ def wrap(array):
     return tensor
 
 
-def alias(owner, array):
-    """A tensor without history over `array`, which is a part of the memory of `owner`."""
-    tensor = _from_numpy(array) if array.flags.c_contiguous else _strided(owner, array)
+def alias(array):
+    """A tensor without history over the memory of `array`."""
+    tensor = _from_numpy(array) if array.flags.c_contiguous else _strided(array)
     tensor.__class__ = Tensor
     tensor._a = array
     return tensor
 
 
-def _strided(owner, array):
-    start = (
-        MindSporeTensor._data_ptr(owner) - MindSporeTensor.storage_offset(owner) * array.itemsize
-    )
-    offset = (address_of(array) - start) // array.itemsize
-    strides = tuple(s // array.itemsize for s in array.strides)
-    recording = _engine.is_recording()
-    _engine.set_recording(False)
-    try:
-        return _c.pyboost_as_strided(as_strided_op, [owner, array.shape, strides, offset])
-    finally:
-        _engine.set_recording(recording)
+class _Interface:
+    """NumPy's array interface over memory that belongs to another array."""
+
+    def __init__(self, owner, kind, shape, byte_strides, byte_offset):
+        self.__array_interface__ = {
+            "shape": shape,
+            "strides": byte_strides,
+            "typestr": "<u2" if kind == _engine.bfloat16_numpy else kind.str,
+            "data": (address_of(owner) + byte_offset, False),
+            "version": 3,
+        }
+        self._owner = owner
+
+
+def strided(array, shape, byte_strides, byte_offset=0):
+    """An array with any strides over the memory of another; the caller keeps it inside that."""
+    result = numpy.asarray(_Interface(array, array.dtype, shape, byte_strides, byte_offset))
+    return result if result.dtype == array.dtype else result.view(array.dtype)
+
+
+def _strided(array):
+    """A MindSpore tensor with the strides of an array that is not contiguous, over its memory."""
+    if not array.size:
+        return _from_numpy(numpy.zeros(array.shape, array.dtype))
+    item = array.itemsize
+    extent = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)) // item + 1
+    memory = _from_numpy(strided(array, (extent,), (item,)))
+    steps = tuple(s // item for s in array.strides)
+    return _c.pyboost_as_strided(as_strided_op, [memory, array.shape, steps, 0])
 
 
 def storage_of(tensor) -> Storage:
@@ -141,7 +158,7 @@ def share(tensor):
 
     what detach() returns.
     """
-    twin = alias(tensor, tensor._a)
+    twin = alias(tensor._a)
     twin._s = storage_of(tensor)
     return twin
 
@@ -367,7 +384,7 @@ class Tensor(MindSporeTensor):
     @property
     def data(self):
         """The same memory without history; autograd's version check does not see changes to it."""
-        return alias(self, self._a)
+        return alias(self._a)
 
     @data.setter
     def data(self, value):

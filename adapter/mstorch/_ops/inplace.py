@@ -15,7 +15,7 @@ from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import comparison, pointwise, reduction, views  # noqa: F401  they register what is made in place here
 from mstorch._ops._operands import gradient_for
 from mstorch._registry import OPERATORS, operator
-from mstorch._tensor import Tensor, address_of, alias, storage_of, wrap
+from mstorch._tensor import Tensor, address_of, alias, storage_of, strided, wrap
 
 
 def check_writable(input):
@@ -85,7 +85,7 @@ def _copy_slices_backward(ctx, grad):
 
 def _part(memory, shape, strides, offset):
     memory = numpy.ascontiguousarray(memory)
-    return views.strided(memory, shape, strides, offset)
+    return strided(memory, shape, strides, offset)
 
 
 @derivative("AsStridedBackward0")
@@ -125,7 +125,7 @@ def _rebase(input, value):
 
 
 def _memory_twin(tensor):
-    return alias(tensor, tensor._a)
+    return alias(tensor._a)
 
 
 def _replace(tensor, recorded):

@@ -103,13 +103,19 @@ def sub(input, other, *, alpha=1, out=None):
     if alpha != 1:
         other = mul(other, alpha)
     x, y = arrays_of(input, other)
-    if x.dtype.kind == "b":
+    if _is_bool(input) or _is_bool(other):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. "
             "Use the `^` or `logical_xor()` operator instead."
         )
     result = _record_binary(_sub_backward, _compute(numpy.subtract, x, y), input, other, _NEITHER)
     return result if out is None else write_out(out, result)
+
+
+def _is_bool(operand):
+    return (
+        operand._a.dtype.kind == "b" if isinstance(operand, Tensor) else isinstance(operand, bool)
+    )
 
 
 @operator("torch.rsub", "Tensor.rsub", "Tensor.__rsub__")
@@ -256,11 +262,15 @@ def _rmod(input, other):
     return remainder(other, input)
 
 
+def _in_type_of(operand, grad):
+    return operand.to(grad.dtype) if isinstance(operand, Tensor) else operand
+
+
 @derivative("PowBackward0")
 def _pow_backward(ctx, grad):
     a, b = ctx.context[:2]
     need = ctx.needs
-    base, exponent = _operand(ctx, 0), _operand(ctx, 1)
+    base, exponent = (_in_type_of(_operand(ctx, i), grad) for i in (0, 1))
     by_base = by_exponent = None
     if need[0]:
         if isinstance(exponent, Tensor):
@@ -359,7 +369,21 @@ def _half_safe(kernel):
             kind = x.dtype
             if kind in _dtypes.REDUCED:
                 return kernel(up(x)).astype(kind)
-            return kernel(floating(x))
+            x = floating(x)
+            # NumPy 1 makes float64 of a float32 scalar and a Python number.
+            return numpy.asarray(kernel(x)).astype(x.dtype, copy=False)
+
+    return compute
+
+
+def _widened(formula):
+    """A derivative of two tensors that is computed in float32 for the half types, rounded once."""
+
+    def compute(grad, x):
+        kind = grad.dtype
+        if kind.numpy not in _dtypes.REDUCED:
+            return formula(grad, x)
+        return formula(grad.float(), x.float()).to(kind)
 
     return compute
 
@@ -371,8 +395,9 @@ def _unary(names, kernel, formula, ascend=None):
     @derivative(f"{name.capitalize()}Backward0")
     def backward(ctx, grad):
         (x,) = ctx.saved
-        return formula(grad, x)
+        return derive(grad, x)
 
+    derive = _widened(formula)
     compute = _half_safe(kernel)
 
     def function(input, *, out=None):
@@ -394,8 +419,9 @@ def _unary_of_output(names, kernel, formula, ascend=None):
     @derivative(f"{name.capitalize()}Backward0")
     def backward(ctx, grad):
         x, y = ctx.saved
-        return formula(grad, function(x) if wants_grad(x) else y)
+        return derive(grad, function(x) if wants_grad(x) else y)
 
+    derive = _widened(formula)
     compute = _half_safe(kernel)
 
     def function(input, *, out=None):
@@ -705,7 +731,7 @@ def masked_fill(input, mask, value):
 @derivative("LerpBackward0")
 def _lerp_backward(ctx, grad):
     weight = ctx.context
-    return mul(grad, sub(1, weight)), mul(grad, weight)
+    return mul(grad, 1 - weight), mul(grad, weight)
 
 
 @operator("torch.lerp", "Tensor.lerp")

@@ -350,6 +350,10 @@ def _norm_backward(ctx, grad):
         return pointwise.masked_fill(scaled, value == 0, 0)
     if order == 1:
         return pointwise.mul(grad, pointwise.sign(x))
+    if order == math.inf:
+        hits = pointwise.abs(x) == value
+        share = hits / hits.sum(dims, True)
+        return pointwise.mul(pointwise.mul(grad, pointwise.sign(x)), views.cast(share, x.dtype))
     raise missing(f"torch.norm(p={order})", "the gradient")
 
 

@@ -154,11 +154,10 @@ def normal(
 @operator("torch.bernoulli", "Tensor.bernoulli")
 def bernoulli(input, p=None, *, generator=None, out=None):
     """Ones with the probability that each element gives, or with probability p."""
-    if p is None:
-        raise NotImplementedError(
-            "torch.bernoulli is implemented by mstorch for one probability p only"
-        )
-    return wrap(_random.bernoulli(input._a.shape, p, generator).astype(input._a.dtype))
+    chances = input._a if p is None else p
+    if p is None and input._a.size and not ((chances >= 0) & (chances <= 1)).all():
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+    return wrap(_random.bernoulli(input._a.shape, chances, generator).astype(input._a.dtype))
 
 
 def _fill(name, draw):

@@ -11,7 +11,7 @@ from mstorch._autograd import attach, derivative, view, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, address_of, share, wrap
+from mstorch._tensor import Tensor, address_of, share, strided, wrap
 
 # Copies
 
@@ -424,33 +424,6 @@ def expand(input, *sizes, implicit=False):
                 f"dimension {i}.  Target sizes: {wanted}.  Tensor sizes: {list(array.shape)}"
             )
     return view(_expand_backward, input, strided(array, tuple(wanted), tuple(strides)), array.shape)
-
-
-def strided(array, shape, byte_strides, byte_offset=0):
-    """A writable NumPy view with any strides, kept inside the memory that `array` belongs to by the
-    caller.
-    """
-    holder = _Interface(array, shape, byte_strides, byte_offset)
-    result = numpy.asarray(holder)
-    return result if result.dtype == array.dtype else result.view(array.dtype)
-
-
-class _Interface:
-    """NumPy's array interface over another array's memory."""
-
-    def __init__(self, array, shape, byte_strides, byte_offset):
-        self.__array_interface__ = {
-            "shape": shape,
-            "strides": byte_strides,
-            "typestr": _typestr(array.dtype),
-            "data": (address_of(array) + byte_offset, False),
-            "version": 3,
-        }
-        self.owner = array
-
-
-def _typestr(kind):
-    return "<u2" if kind in _dtypes.REDUCED and kind.kind != "f" else kind.str
 
 
 @operator("torch.expand_copy")
@@ -890,4 +863,18 @@ def meshgrid(*tensors, indexing="ij"):
     """Coordinate grids."""
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tensors[0]
-    return tuple(wrap(g) for g in numpy.meshgrid(*(t._a for t in tensors), indexing=indexing))
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'indexing must be one of "xy" or "ij", but received: {indexing}')
+    swapped = indexing == "xy" and len(tensors) > 1
+    if swapped:
+        tensors = (tensors[1], tensors[0], *tensors[2:])
+    shape = tuple(t._a.size for t in tensors)
+    grids = [
+        expand(reshape(t, [-1 if i == d else 1 for i in range(len(tensors))]), shape)
+        for d, t in enumerate(tensors)
+    ]
+    return (
+        tuple(transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:]))
+        if swapped
+        else tuple(grids)
+    )

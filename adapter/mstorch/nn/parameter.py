@@ -24,7 +24,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         if data is None:
             parameter = wrap(numpy.zeros(0, numpy.float32))
         elif isinstance(data, Tensor):
-            parameter = alias(data, data._a)
+            parameter = alias(data._a)
         else:
             raise TypeError(f"a Parameter is made of a Tensor, got {type(data).__name__}")
         parameter.__class__ = cls
