@@ -9,6 +9,7 @@ so that whatever else the machine does falls on both.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 import record
@@ -23,6 +24,7 @@ PEER = "PyTorch eager"
 
 def measure(preset: str, runs: int, ours: Side, theirs: Side) -> record.Record:
     """Steps both trainers in turn and returns the record of one preset."""
+    load = os.getloadavg()[0]
     with Worker(ours, Job(preset)) as mindspore, Worker(theirs, Job(preset)) as torch:
         for _ in range(WARM_UP):
             mindspore.ask("step")
@@ -36,6 +38,8 @@ def measure(preset: str, runs: int, ours: Side, theirs: Side) -> record.Record:
             params={
                 "weights": mindspore.weights,
                 "warm_up_steps": WARM_UP,
+                # PyTorch's threads wait for each other: on a busy machine it loses more than we do.
+                "load_before": load,
                 "peer_peak_mb": torch.ask("peak")["peak_mb"],
             },
             peer=PEER,
