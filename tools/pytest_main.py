@@ -9,17 +9,23 @@ import sys
 import pytest
 
 
-class Collected:
-    """Says how many cases were collected, and keeps those of this shard."""
+class Shard:
+    """Keeps every n-th of the chosen cases for this shard, and says how many there are."""
 
+    def __init__(self, index: int, total: int) -> None:
+        self.index = index
+        self.total = total
+        self.chosen = 0
+
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        total = int(os.environ.get("TEST_TOTAL_SHARDS", "1"))
-        index = int(os.environ.get("TEST_SHARD_INDEX", "0"))
-        print(f"collected {len(items)} cases, shard {index + 1} of {total}")
-        config.hook.pytest_deselected(items=[x for i, x in enumerate(items) if i % total != index])
-        items[:] = items[index::total]
+        self.chosen = len(items)
+        print(f"collected {self.chosen} cases, shard {self.index + 1} of {self.total}")
+        others = [item for i, item in enumerate(items) if i % self.total != self.index]
+        config.hook.pytest_deselected(items=others)
+        items[:] = items[self.index :: self.total]
 
 
 def from_runfiles(rootpath: str) -> str:
@@ -36,8 +42,8 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("HOME", str(temporary))
     if torch := os.environ.get("MINDFORGE_TORCH_PYTHON"):
         os.environ["MINDFORGE_TORCH_PYTHON"] = from_runfiles(torch)
-    if status := os.environ.get("TEST_SHARD_STATUS_FILE"):
-        pathlib.Path(status).touch()
+    if sharded := os.environ.get("TEST_SHARD_STATUS_FILE"):
+        pathlib.Path(sharded).touch()
     options = [
         f"--rootdir={pathlib.Path.cwd()}",
         f"--basetemp={temporary / 'pytest'}",
@@ -52,7 +58,13 @@ def main(arguments: list[str]) -> int:
         options.append(f"--junitxml={report}")
     if chosen := os.environ.get("TESTBRIDGE_TEST_ONLY"):
         options += ["-k", chosen]
-    return int(pytest.main(options + arguments, plugins=[Collected()]))
+    shard = Shard(
+        int(os.environ.get("TEST_SHARD_INDEX", "0")), int(os.environ.get("TEST_TOTAL_SHARDS", "1"))
+    )
+    status = pytest.main(options + arguments, plugins=[shard])
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED and shard.chosen:
+        return 0  # There are cases, all of them in other shards.
+    return int(status)
 
 
 if __name__ == "__main__":
