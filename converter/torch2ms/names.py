@@ -292,7 +292,8 @@ class Names:
             if not isinstance(target, ast.Name):
                 self._stack.append(target)
             elif value is None:
-                if scope.kind == "function":
+                # `name: T` makes a local, `(name): T` does not.
+                if scope.kind == "function" and isinstance(node, ast.AnnAssign) and node.simple:
                     scope.declare(target.id)
             elif isinstance(value, ast.Constant) and value.value is None:
                 home.declare(target.id)

@@ -3,7 +3,10 @@
 """Files that were never written for this: a sample of the standard library."""
 
 import ast
+import symtable
+import sys
 import sysconfig
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,30 @@ def test_every_name_that_is_read_is_collected_once_with_its_scope(path):
             node = node.value
         roots.append(id(node))
     assert sorted(roots) == sorted(id(node) for node in read)
+
+
+def locals_by_python(path):
+    """For each function and comprehension, the names that Python's compiler takes as local."""
+    found = Counter()
+    tables = [symtable.symtable(path.read_bytes(), str(path), "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        if table.get_type() == "function":
+            local = (s.get_name() for s in table.get_symbols() if s.is_local() or s.is_parameter())
+            # The compiler adds a dot's name for an iterable, and mangles private names.
+            found[frozenset(n for n in local if n[0] != "." and "__" not in n)] += 1
+    return found
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="comprehensions have no table any more")
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_local_names_are_those_of_pythons_own_compiler(path):
+    tree = parsable(path)
+    scopes = {scope for _, _, scope in Names(tree or ast.parse("")).references}
+    ours = Counter(
+        frozenset(name for name in scope.bindings if "__" not in name)
+        for scope in scopes
+        if scope.kind in ("function", "comprehension")
+    )
+    assert tree is None or not ours - locals_by_python(path)

@@ -122,6 +122,10 @@ CASES = {
     "two names that refer to each other": ("a = b\nb = a\nprobe(a)", {None}),
     "an attribute of a call": ("import torch\nprobe(f().torch)", {None}),
     "a bare annotation in a function": ("import torch\ndef f():\n torch: T\n probe(torch)", {None}),
+    "a bare annotation in parentheses": (
+        "import torch\ndef f():\n (torch): T\n probe(torch)",
+        {"torch"},
+    ),
     "a bare annotation in a module": ("import torch\ntorch: T\nprobe(torch)", {"torch"}),
     "an augmented name": ("import torch\ntorch += 1\nprobe(torch)", {"torch", None}),
 }
