@@ -16,7 +16,8 @@ from mstrain.errors import UserError
 from mstrain.trainer import Trainer
 
 
-def _model_arrays(trainer: Trainer) -> Iterator[tuple[str, np.ndarray]]:
+def model_arrays(trainer: Trainer) -> Iterator[tuple[str, np.ndarray]]:
+    """Weights and expert biases by name."""
     for name, value in trainer.model.state_dict().items():
         if isinstance(value, torch.Tensor):
             yield f"model/{name}", value.detach().numpy()
@@ -44,7 +45,7 @@ def _random_arrays() -> Iterator[tuple[str, np.ndarray]]:
 def save(trainer: Trainer, folder: Path) -> Path:
     """Writes a checkpoint of the run as it stands and returns its path."""
     path = checkpoint.path_of_step(folder, trainer.steps_done)
-    arrays = dict(_model_arrays(trainer))
+    arrays = dict(model_arrays(trainer))
     arrays.update(_optimizer_arrays(trainer))
     arrays.update(_random_arrays())
     description = {
@@ -68,7 +69,7 @@ def load_weights(trainer: Trainer, stored: Checkpoint) -> None:
         UserError: a weight is missing, unknown or of another shape.
     """
     theirs = _part(stored.arrays, "model/")
-    ours = _part(dict(_model_arrays(trainer)), "model/")
+    ours = _part(dict(model_arrays(trainer)), "model/")
     for name in sorted(theirs.keys() | ours.keys()):
         shapes = [side[name].shape if name in side else "missing" for side in (theirs, ours)]
         if shapes[0] != shapes[1]:

@@ -19,7 +19,7 @@ def tiny(**settings: object) -> Config:
 
 
 def weights_of(trainer: Trainer) -> dict[str, np.ndarray]:
-    return {name: array.copy() for name, array in state._model_arrays(trainer)}
+    return {name: array.copy() for name, array in state.model_arrays(trainer)}
 
 
 @pytest.mark.parametrize(
