@@ -16,12 +16,14 @@ computation.
 """
 
 from mindspore import _Function as MindSporeFunction
+from mindspore._c_expression import FunctionBase
 
 from mstorch import _engine
-from mstorch._tensor import Storage, Tensor, alias, storage_of, version_of, wrap
+from mstorch._tensor import Storage, Tensor, alias, send, storage_of, version_of, wrap
 
 _set_grad_flag = _engine.set_grad_flag
 _next_functions = MindSporeFunction.next_functions
+_apply = FunctionBase.__dict__["apply"]
 
 
 class Node(MindSporeFunction):
@@ -61,18 +63,25 @@ class Node(MindSporeFunction):
 
 
 def derivative(name: str):
-    """Turn `formula(ctx, gradient) -> gradients of the inputs` into a Node class called `name`."""
+    """Turn `formula(ctx, *gradients) -> gradients of the inputs` into a Node class called `name`.
+
+    There is one gradient for each output of the step; where an output was not used it is zeros.
+    """
 
     def make(formula):
-        def backward(ctx, grad):
-            grad.__class__ = Tensor
-            result = formula(ctx, grad)
+        def backward(ctx, *grads):
+            for grad in grads:
+                grad.__class__ = Tensor
+            result = formula(ctx, *grads)
             if type(result) is not tuple:
                 result = (result,)
             return (*own_gradients(ctx, result), None)
 
         members = {"backward": staticmethod(backward), "__doc__": formula.__doc__}
-        return type(name, (Node,), members)
+        node = type(name, (Node,), members)
+        # The engine's own apply: MindSpore's Python face looks at signatures on every call.
+        node.apply = _apply.__get__(None, node)
+        return node
 
     return make
 
@@ -91,6 +100,7 @@ def own_gradients(ctx, gradients):
                 array.base is not None and _goes_to_leaf(ctx, position)
             ):
                 grad = contiguous_copy(grad)
+            send(grad)
         checked.append(grad)
     return checked
 
@@ -135,16 +145,32 @@ def remember(output):
     return twin
 
 
+def _as_view(result, source, array):
+    """Note that a tensor is a view of another."""
+    storage = storage_of(source)
+    result._a = array
+    result._s = storage
+    result._base = source if source._base is None else source._base
+    storage.add_view(result)
+    return result
+
+
 def view(node, source, array, context=None):
     """A view of `source` whose memory is `array`, with `node` as its derivative."""
-    storage = storage_of(source)
     result = alias(array)
     if source._requires_grad and _engine.is_recording():
         _set_grad_flag(True)
         result = node.apply(source, (result, context, ()))
         result.__class__ = Tensor
-        result._a = array
-    result._s = storage
-    result._base = source if source._base is None else source._base
-    storage.add_view(result)
-    return result
+    return _as_view(result, source, array)
+
+
+def views_of(node, source, arrays, context=None):
+    """Several views of `source` that one step makes, so that their gradients meet in one formula."""
+    results = tuple(alias(array) for array in arrays)
+    if source._requires_grad and _engine.is_recording():
+        _set_grad_flag(True)
+        results = node.apply(source, (results, context, ()))
+        for result in results:
+            result.__class__ = Tensor
+    return tuple(_as_view(r, source, a) for r, a in zip(results, arrays, strict=True))

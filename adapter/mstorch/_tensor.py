@@ -20,7 +20,10 @@ from mindspore.ops.auto_generate.gen_ops_prim import as_strided_op
 from mstorch import _device, _dtypes, _engine
 from mstorch._errors import missing
 
-_from_numpy = MindSporeTensor.from_numpy
+_from_numpy = _c.TensorPy.from_numpy
+_data_ptr = _c.TensorPy._data_ptr
+_shape_of = _c.TensorPy._shape.__get__
+_item = _c.TensorPy._itemsize.__get__
 _ndarray = numpy.ndarray
 
 
@@ -61,8 +64,33 @@ class _MemoryAlias:
         return array
 
 
+# Arrays of gradients on their way through the engine, by address. It hands on the same memory in a
+# new Python object, for which asking MindSpore again is slow. An array that is alive owns its address.
+_in_flight: dict[int, weakref.ref] = {}
+
+
+def send(tensor) -> None:
+    """Note the array of a gradient that is given to the engine."""
+    array = tensor._a
+    _in_flight[address_of(array)] = weakref.ref(array)
+
+
+def forget_sent() -> None:
+    """Forget all arrays that were noted."""
+    _in_flight.clear()
+
+
 def _memory_of(tensor) -> _ndarray:
     """A NumPy array over the tensor's own memory, with its strides."""
+    reference = _in_flight.get(_data_ptr(tensor))
+    if reference is not None:
+        array = reference()
+        if (
+            array is not None
+            and array.shape == _shape_of(tensor)
+            and array.itemsize == _item(tensor)
+        ):
+            return array
     array = _c.TensorPy.asnumpy(tensor)
     if MindSporeTensor.is_contiguous(tensor):
         return array

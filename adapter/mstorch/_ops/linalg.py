@@ -32,6 +32,8 @@ def _same_type(name, a, b):
 def _matmul_backward(ctx, grad):
     a, b = ctx.saved
     need = ctx.needs
+    if a._a.ndim == b._a.ndim == grad._a.ndim and not wants_grad(a, b, grad):
+        return _matrix_gradients(a, b, grad, need)
     a_vector, b_vector = a._a.ndim == 1, b._a.ndim == 1
     a2 = views.unsqueeze(a, 0) if a_vector else a
     b2 = views.unsqueeze(b, 1) if b_vector else b
@@ -48,6 +50,18 @@ def _matmul_backward(ctx, grad):
         by_b = _gradient_of_right(a2, grad, b2._a.shape)
         by_b = gradient_for(by_b, b2._a.shape, b._a.dtype)
         by_b = views.reshape(by_b, b._a.shape) if b_vector else by_b
+    return by_a, by_b
+
+
+def _matrix_gradients(a, b, grad, need):
+    """The gradients of a product of matrices, or of batches of them, on arrays."""
+    by_a = by_b = None
+    if need[0]:
+        by_a = wrap(_product(grad._a, b._a.swapaxes(-2, -1)))
+        by_a = gradient_for(by_a, a._a.shape, a._a.dtype)
+    if need[1]:
+        by_b = wrap(_product(a._a.swapaxes(-2, -1), grad._a))
+        by_b = gradient_for(by_b, b._a.shape, b._a.dtype)
     return by_a, by_b
 
 
@@ -157,10 +171,25 @@ def outer(input, vec2, *, out=None):
     return write_out(out, pointwise.mul(views.unsqueeze(input, 1), vec2))
 
 
+def _linear_gradients(x, weight, grad, need):
+    """The gradients of linear, on arrays."""
+    rows = grad.reshape(-1, grad.shape[-1])
+    by_x = by_weight = by_bias = None
+    if need[0]:
+        by_x = wrap(_product(rows, weight).reshape(x.shape))
+    if need[1]:
+        by_weight = wrap(_product(rows.T, x.reshape(-1, x.shape[-1])))
+    if len(need) > 2 and need[2]:
+        by_bias = wrap(up(rows).sum(0).astype(grad.dtype, copy=False))
+    return (by_x, by_weight, by_bias)[: len(need)]
+
+
 @derivative("LinearBackward0")
 def _linear_backward(ctx, grad):
     x, weight = ctx.saved
     need = ctx.needs
+    if not wants_grad(x, weight, grad):
+        return _linear_gradients(x._a, weight._a, grad._a, need)
     flat = views.reshape(grad, (-1, grad._a.shape[-1]))
     by_x = matmul(grad, weight) if need[0] else None
     by_weight = None

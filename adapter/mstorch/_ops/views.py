@@ -7,7 +7,7 @@ import itertools
 import numpy
 
 from mstorch import _device, _dtypes
-from mstorch._autograd import attach, derivative, view, wants_grad
+from mstorch._autograd import attach, derivative, view, views_of, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
 from mstorch._registry import operator
@@ -588,6 +588,11 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
 # Splitting and joining
 
 
+@derivative("SplitBackward0")
+def _split_backward(ctx, *grads):
+    return cat(grads, ctx.context) if len(grads) > 1 else grads[0]
+
+
 @operator("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
 def split(input, split_size_or_sections, dim=0):
     """Views of pieces along a dimension, of one size (the last may be smaller) or of the sizes
@@ -610,10 +615,12 @@ def split(input, split_size_or_sections, dim=0):
                 f"size at dimension {dim}), "
                 f"but got split_sizes={sections}"
             )
-    starts = numpy.cumsum([0, *sections[:-1]]).tolist()
-    return tuple(
-        narrow(input, dim, start, length) for start, length in zip(starts, sections, strict=False)
-    )
+    dim = wrap_dim(dim, input._a.ndim)
+    pieces, start = [], 0
+    for length in sections:
+        pieces.append(input._a[(slice(None),) * dim + (slice(start, start + length),)])
+        start += length
+    return views_of(_split_backward, input, pieces, dim)
 
 
 @operator("torch.chunk", "Tensor.chunk")

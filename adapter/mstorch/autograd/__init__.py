@@ -4,7 +4,7 @@
 
 from mstorch import _engine
 from mstorch._errors import missing, module_getattr
-from mstorch._tensor import Tensor, adopt
+from mstorch._tensor import Tensor, adopt, forget_sent
 from mstorch.autograd import variable
 from mstorch.autograd.function import Function
 from mstorch.autograd.grad_mode import (
@@ -81,6 +81,7 @@ def run(outputs, gradients, keep_graph, create_graph, inputs, allow_unreachable,
         )
     finally:
         _engine.set_recording(recording)
+        forget_sent()
 
 
 def backward(
