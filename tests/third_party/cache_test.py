@@ -119,6 +119,11 @@ def test_the_cache_lies_where_the_environment_says(environ: dict[str, str], root
     assert default_root(environ) == Path(root)
 
 
+def test_a_relative_cache_is_refused() -> None:
+    with pytest.raises(FetchError, match="MINDFORGE_CACHE is some/where: give an absolute path"):
+        default_root({"MINDFORGE_CACHE": "some/where"})
+
+
 def test_without_a_home_the_cache_must_be_named() -> None:
     with pytest.raises(FetchError, match="set MINDFORGE_CACHE"):
         default_root({})

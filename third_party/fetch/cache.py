@@ -73,7 +73,10 @@ def sha256_of(path: Path) -> str:
 def default_root(environ: dict[str, str]) -> Path:
     """The folder of the cache: MINDFORGE_CACHE, else below the user's cache directory."""
     if chosen := environ.get("MINDFORGE_CACHE"):
-        return Path(chosen).expanduser()
+        root = Path(chosen).expanduser()
+        if not root.is_absolute():
+            raise FetchError(f"MINDFORGE_CACHE is {chosen}: give an absolute path")
+        return root
     if caches := environ.get("XDG_CACHE_HOME"):
         return Path(caches) / "mindforge"
     if home := environ.get("HOME"):
