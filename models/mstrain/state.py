@@ -95,7 +95,7 @@ def _load_random(stored: Checkpoint) -> None:
     default = states.pop("default")
     if default.shape != tuple(torch.get_rng_state().shape):
         raise UserError(
-            f"checkpoint {stored.path} holds the random state of another framework; "
+            f"checkpoint {stored.path} holds the state of another kind of random generator; "
             "start from its weights with --init"
         )
     torch.set_rng_state(torch.from_numpy(default))

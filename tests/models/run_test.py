@@ -140,6 +140,15 @@ def test_another_text_is_refused(whole: Path, tmp_path: Path) -> None:
     assert "start from its weights with --init" in told
 
 
+def test_another_random_generator_is_refused(whole: Path, text: Path, tmp_path: Path) -> None:
+    stored = checkpoint.read(checkpoint.path_of_step(whole, HALF))
+    stored.arrays["random/default"] = stored.arrays["random/default"][:16]
+    changed = tmp_path / "changed.safetensors"
+    checkpoint.write(changed, stored.arrays, stored.description)
+    told = refused("--resume", changed, "--data", text)
+    assert "holds the state of another kind of random generator" in told
+
+
 def test_weights_alone_start_a_run_of_their_own(whole: Path, text: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     run(

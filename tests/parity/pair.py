@@ -24,12 +24,16 @@ _WORKER = _ROOT / "tests/parity/worker.py"
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a worker trains: a preset with settings, on files, from the weights of a checkpoint."""
+    """What a worker trains: a preset with settings, on files, and the checkpoint it starts from.
+
+    `init` takes a checkpoint's weights alone, `resume` carries its run on.
+    """
 
     preset: str
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     data: tuple[str, ...] = ()
     init: str | None = None
+    resume: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,18 +8,21 @@ from pathlib import Path
 import pytest
 
 from mstrain import checkpoint
-from pair import Deviation, Job, Worker, deviation, mindspore_side, torch_side
+from pair import Deviation, Job, Side, Worker, deviation, mindspore_side, torch_side
 
 STEPS = 20
 STEPS_TO_NOTICE = 10
+
+
+def pytorch() -> Side:
+    return torch_side(os.environ["MINDFORGE_TORCH_PYTHON"])
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory) -> tuple[list[dict], Path]:
     """Records of a PyTorch run, and a checkpoint of the weights it started from."""
     folder = tmp_path_factory.mktemp("reference")
-    side = torch_side(os.environ["MINDFORGE_TORCH_PYTHON"])
-    with Worker(side, Job("tiny")) as worker:
+    with Worker(pytorch(), Job("tiny")) as worker:
         start = Path(worker.ask("save", folder=str(folder))["path"])
         return worker.steps(STEPS), start
 
@@ -66,3 +69,16 @@ def test_the_comparison_notices_one_changed_weight(reference, tmp_path: Path) ->
     checkpoint.write(changed, stored.arrays, stored.description)
     found = against_reference(reference, STEPS_TO_NOTICE, init=changed)
     assert not found.within_bounds(), found
+
+
+@pytest.mark.parametrize("first, second", [(pytorch, mindspore_side), (mindspore_side, pytorch)])
+def test_a_run_of_one_framework_is_carried_on_by_the_other(
+    reference, tmp_path: Path, first, second
+) -> None:
+    records, start = reference
+    with Worker(first(), Job("tiny", init=str(start))) as worker:
+        before = worker.steps(4)
+        half = worker.ask("save", folder=str(tmp_path))["path"]
+    with Worker(second(), Job("tiny", resume=half)) as worker:
+        found = deviation(records[:8], before + worker.steps(4))
+    assert found.within_bounds(), found

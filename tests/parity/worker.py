@@ -25,10 +25,10 @@ from mstrain.inputs import Inputs, load
 
 
 def build(job: dict[str, Any]) -> Any:
-    """Builds the trainer that a job describes: preset, settings, data, init."""
+    """Builds the trainer that a job describes: preset, settings, data, init, resume."""
     config = with_settings("worker", load_preset(job["preset"]), job["settings"])
-    init = None if job["init"] is None else Path(job["init"])
-    loaded = load(config, Inputs(data=tuple(Path(p) for p in job["data"]), init=init))
+    start = {key: Path(job[key]) for key in ("init", "resume") if job[key] is not None}
+    loaded = load(config, Inputs(data=tuple(Path(p) for p in job["data"]), **start))
     warnings.filterwarnings("ignore", message="Apex is not installed")
     from mstrain.pretrain import build_trainer
 
