@@ -175,9 +175,9 @@ def test_a_full_disk_stops_the_run_in_one_line(text: Path) -> None:
 def test_a_stopped_run_says_how_to_carry_on(
     whole: Path, text: Path, tmp_path: Path, signum: int, status: int
 ) -> None:
-    arguments = ["--preset", "tiny", "--data", text, "--steps", STEPS, "--log-json"]
+    arguments = ["--preset", "tiny", "--data", text, "--log-json", "log.jsonl"]
     running = subprocess.Popen(
-        command(*arguments, tmp_path / "log.jsonl"),
+        command(*arguments, "--steps", 10_000),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -190,10 +190,11 @@ def test_a_stopped_run_says_how_to_carry_on(
     _, told = running.communicate()
     assert running.returncode == status, told
     found = re.fullmatch(r"mstrain: stopped after step (\d+); resume with: mstrain (.*)\n", told)
-    assert found and 1 <= int(found.group(1)) < STEPS, told
-    words = shlex.split(found.group(2))
-    resumed = subprocess.run(
-        [*command()[:-1], *words, "--log-json", "log.jsonl"], cwd=tmp_path, capture_output=True
-    )
+    assert found, told
+    last = int(found.group(1)) + 2
+    words = [*shlex.split(found.group(2))[1:], "--steps", last, "--log-json", "log.jsonl"]
+    resumed = subprocess.run(command(*words), cwd=tmp_path, capture_output=True, text=True)
     assert resumed.returncode == 0, resumed.stderr
-    assert curve(tmp_path / "log.jsonl") == curve(whole / "log.jsonl")
+    records = curve(tmp_path / "log.jsonl")
+    assert [record["step"] for record in records] == list(range(1, last + 1))
+    assert records[:STEPS] == curve(whole / "log.jsonl")[:last]
