@@ -75,7 +75,7 @@ def derivative(name: str):
             result = formula(ctx, *grads)
             if type(result) is not tuple:
                 result = (result,)
-            return (*own_gradients(ctx, result), None)
+            return (*own_gradients(ctx, result, grads), None)
 
         members = {"backward": staticmethod(backward), "__doc__": formula.__doc__}
         node = type(name, (Node,), members)
@@ -86,20 +86,23 @@ def derivative(name: str):
     return make
 
 
-def own_gradients(ctx, gradients):
+def own_gradients(ctx, gradients, incoming):
     """Gradients that the engine may keep: contiguous, and never memory that another gradient uses
     too.
 
-    A leaf keeps the tensor it is given as its `.grad`, and that may be changed in place later.
+    A leaf keeps the tensor it is given as its `.grad`, and that may be changed in place later. So
+    what goes to a leaf must not be one of the `incoming` gradients, a part of other memory, or
+    given twice.
     """
+    used = [grad._a for grad in incoming if grad is not None]
     checked = []
     for position, grad in enumerate(gradients):
         if grad is not None:
             array = grad._a
-            if not array.flags.c_contiguous or (
-                array.base is not None and _goes_to_leaf(ctx, position)
-            ):
+            shared = array.base is not None or any(array is other for other in used)
+            if not array.flags.c_contiguous or (shared and _goes_to_leaf(ctx, position)):
                 grad = contiguous_copy(grad)
+            used.append(grad._a)
             send(grad)
         checked.append(grad)
     return checked
@@ -166,7 +169,7 @@ def view(node, source, array, context=None):
 
 
 def views_of(node, source, arrays, context=None):
-    """Several views of `source` that one step makes, so that their gradients meet in one formula."""
+    """Several views of `source` made by one step, so that their gradients meet in one formula."""
     results = tuple(alias(array) for array in arrays)
     if source._requires_grad and _engine.is_recording():
         _set_grad_flag(True)

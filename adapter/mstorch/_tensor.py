@@ -65,7 +65,7 @@ class _MemoryAlias:
 
 
 # Arrays of gradients on their way through the engine, by address. It hands on the same memory in a
-# new Python object, for which asking MindSpore again is slow. An array that is alive owns its address.
+# new Python object, for which asking MindSpore again is slow. A live array owns its address.
 _in_flight: dict[int, weakref.ref] = {}
 
 

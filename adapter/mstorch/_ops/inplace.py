@@ -139,7 +139,10 @@ def in_place(function):
 
     def operate(input, *args, **kwargs):
         check_writable(input)
-        value = function(input, *args, **kwargs)
+        operands = (input, *args, *kwargs.values())
+        recorded = wants_grad(*(t for t in operands if isinstance(t, Tensor)))
+        # A recorded step may keep its operand, whose memory is about to change: it gets a copy.
+        value = function(views.clone(input) if recorded else input, *args, **kwargs)
         _check_result(input, value, function.__name__)
         return write(input, value)
 

@@ -60,9 +60,10 @@ def _adopting(backward):
 
     @functools.wraps(backward)
     def adopted(ctx, *gradients):
-        result = backward(ctx, *(_adopt_outputs(g) for g in gradients))
+        gradients = [_adopt_outputs(g) for g in gradients]
+        result = backward(ctx, *gradients)
         several = result if isinstance(result, tuple) else (result,)
-        several = own_gradients(ctx, several)
+        several = own_gradients(ctx, several, gradients)
         return tuple(several) if isinstance(result, tuple) else several[0]
 
     return adopted

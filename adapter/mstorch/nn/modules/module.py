@@ -175,7 +175,7 @@ class Module:
         if isinstance(value, Parameter):
             if parameters is None:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name)
+            self._forget(name, self._parameters)
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
             if value is not None:
@@ -187,7 +187,7 @@ class Module:
         elif isinstance(value, Module):
             if self.__dict__.get("_modules") is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name)
+            self._forget(name, self._modules)
             self._modules[name] = value
         elif name in self.__dict__.get("_modules", ()):
             if value is not None:
@@ -208,15 +208,16 @@ class Module:
                 "expected)"
             )
         if isinstance(value, Buffer):
-            self._forget(name)
+            self._forget(name, self._buffers)
             self.register_buffer(name, value, value.persistent)
         else:
             self._buffers[name] = value
 
-    def _forget(self, name):
-        """Remove a name from wherever it is registered."""
+    def _forget(self, name, kept):
+        """Remove a name from wherever it is registered but in one place: there it keeps its order."""
         for registry in (self.__dict__, self._buffers, self._modules, self._parameters):
-            registry.pop(name, None)
+            if registry is not kept:
+                registry.pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def __getattr__(self, name):

@@ -1,0 +1,75 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What mstorch does not have says so in torch's name, and answers probes sensibly."""
+
+import importlib
+
+import mindspore
+import pytest
+
+import mstorch
+import mstorch.distributed.checkpoint
+
+_ABSENT = {
+    "torch.fft": lambda: mstorch.fft,
+    "torch.cdist": lambda: mstorch.cdist,
+    "torch.nn.functional.conv2d": lambda: mstorch.nn.functional.conv2d,
+    "torch.nn.Transformer": lambda: mstorch.nn.Transformer,
+    "torch.nn.Conv2d": lambda: mstorch.nn.Conv2d(1, 2, 3),
+    "torch.optim.Adagrad": lambda: mstorch.optim.Adagrad,
+    "torch.distributed.rpc": lambda: mstorch.distributed.rpc,
+    "torch.distributed.isend": lambda: mstorch.distributed.isend(mstorch.ones(1), 1),
+    "torch.distributed.checkpoint.filesystem.FileSystemWriter": (
+        lambda: mstorch.distributed.checkpoint.FileSystemWriter("x")
+    ),
+    "torch.save": lambda: mstorch.save({}, "x"),
+    "torch.utils.data.DataLoader": lambda: mstorch.utils.data.DataLoader([]),
+    "torch.Tensor.renorm": lambda: mstorch.ones(2).renorm(2, 0, 1.0),
+    "torch.Tensor.asnumpy": lambda: mstorch.ones(2).never_heard_of,
+    "torch.float8_e4m3fn": lambda: mstorch.zeros(2, dtype=mstorch.float8_e4m3fn),
+    "torch.utils.checkpoint.checkpoint": (
+        lambda: mstorch.utils.checkpoint.checkpoint(abs, mstorch.ones(1), use_reentrant=False)
+    ),
+}
+_ABSENT["torch.Tensor.never_heard_of"] = _ABSENT.pop("torch.Tensor.asnumpy")
+
+
+@pytest.mark.parametrize("name", _ABSENT)
+def test_an_absent_name_raises_not_implemented_with_its_torch_name(name: str) -> None:
+    with pytest.raises(NotImplementedError, match=name.replace(".", r"\.")):
+        _ABSENT[name]()
+
+
+def test_probes_for_absent_names_answer_no() -> None:
+    assert not hasattr(mstorch, "fft")
+    assert not hasattr(mstorch.ones(2), "main_grad")
+    assert getattr(mstorch.ones(2), "main_grad", 5) == 5
+    with pytest.raises(ImportError):
+        exec("from mstorch import fft")
+    with pytest.raises(ImportError):
+        importlib.import_module("mstorch.fft")
+    with pytest.raises(AttributeError):
+        getattr(mstorch.nn.functional, "__wrapped__")  # noqa: B009  the error is wanted
+
+
+def test_attributes_that_code_sets_on_tensors_are_found() -> None:
+    x = mstorch.nn.Parameter(mstorch.ones(2))
+    x.main_grad = mstorch.zeros(2)
+    assert hasattr(x, "main_grad")
+    assert x.main_grad is x.main_grad
+
+
+def test_no_method_of_mindspore_answers_in_the_name_of_torch() -> None:
+    x = mstorch.ones(2, 3)
+    ours = set()
+    for kind in type(x).__mro__[: type(x).__mro__.index(mindspore.Tensor)]:
+        ours |= set(vars(kind))
+    internal = {"asnumpy"}  # MindSpore's own Python code asks for it; it is no name of torch's
+    public = {n for n in dir(mindspore.Tensor) if not n.startswith("_")}
+    assert public - ours <= internal
+
+
+def test_a_world_of_several_processes_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match="world of 2 processes"):
+        mstorch.distributed.init_process_group("gloo", world_size=2, rank=0)
+    assert not mstorch.distributed.is_initialized()

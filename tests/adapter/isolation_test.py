@@ -1,0 +1,73 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Importing mstorch leaves MindSpore as it was for code that does not use mstorch."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+_SURFACE = """
+import json, sys
+import mindspore
+if sys.argv[1] == "with":
+    import mstorch
+kinds = (mindspore.Tensor, *mindspore.Tensor.__mro__[1:-1], mindspore.Parameter, mindspore.nn.Cell)
+modules = (mindspore, mindspore.ops, mindspore.mint, mindspore.mint.nn.functional)
+surface = {
+    **{k.__name__: {n: repr(type(v)) for n, v in sorted(vars(k).items())} for k in kinds},
+    **{m.__name__: sorted(n for n in vars(m) if not n.startswith("_")) for m in modules},
+}
+functions = {n: getattr(v, "__qualname__", "") for n, v in sorted(vars(mindspore.Tensor).items())}
+print(json.dumps([surface, functions]))
+"""
+
+_PROGRAM = """
+import sys
+import numpy
+if sys.argv[1] == "with":
+    import mstorch
+    mstorch.ones(2, requires_grad=True).sum().backward()
+import mindspore
+from mindspore import Tensor, nn, ops
+x = Tensor(numpy.arange(6, dtype=numpy.float32).reshape(2, 3))
+net = nn.Dense(3, 2, weight_init="ones", bias_init="zeros")
+value, grads = mindspore.value_and_grad(lambda v: ops.tanh(net(v)).sum(), None,
+net.trainable_params())(x) results = [x.shape, x.size, x.dtype, x.T, x + 1, x[0], x > 2, type(x +
+1), value, *grads] results += [mindspore.grad(ops.sin)(x), type(x), numpy.geterr()] print(results)
+"""
+
+
+def _run(program: str, mode: str) -> str:
+    """What a program prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, mode], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_importing_mstorch_adds_nothing_to_mindspore_and_changes_nothing() -> None:
+    plain, ours = (json.loads(_run(_SURFACE, mode)) for mode in ("without", "with"))
+    assert ours == plain
+
+
+def test_a_mindspore_program_computes_the_same_beside_mstorch() -> None:
+    assert _run(_PROGRAM, "with") == _run(_PROGRAM, "without")
+
+
+def test_torch_is_not_needed_and_not_imported() -> None:
+    program = "import sys, mstorch; print([n for n in sys.modules if n.split('.')[0] == 'torch'])"
+    assert _run(program, "") == "[]\n"
+
+
+@pytest.mark.parametrize("operation", ["x + 1", "x.sum()", "x[0]", "x.t()", "x > 0", "x.exp()"])
+def test_results_are_tensors_of_mstorch_and_of_mindspore(operation: str) -> None:
+    import mindspore
+
+    import mstorch
+
+    x = mstorch.ones(2, 3)
+    result = eval(operation, {"x": x})
+    assert type(result) is mstorch.Tensor
+    assert isinstance(result, mindspore.Tensor)

@@ -1,0 +1,143 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What MindSpore's CPU back-end computes wrongly, silently or only now and then, mstorch computes
+rightly.
+
+The comparisons with PyTorch cover values; here are the races and wrong states that one run may
+miss.
+"""
+
+import gc
+
+import numpy
+import pytest
+
+import mstorch as torch
+
+
+def _numbers(*shape: int, seed: int = 0) -> numpy.ndarray:
+    return numpy.random.RandomState(seed).uniform(-1, 1, shape).astype(numpy.float32)
+
+
+def test_sums_at_many_repeated_places_lose_nothing() -> None:
+    index = numpy.random.RandomState(1).randint(0, 3, (5000, 4))
+    values = torch.ones(5000, 4)
+    expected = numpy.stack([(index == i).sum(0) for i in range(3)]).astype(numpy.float32)
+    for _ in range(50):
+        added = torch.zeros(3, 4).scatter_add(0, torch.from_numpy(index), values)
+        numpy.testing.assert_array_equal(added.numpy(), expected)
+        rows = torch.zeros(3, 4).index_add(0, torch.from_numpy(index[:, 0].copy()), values)
+        numpy.testing.assert_array_equal(rows.numpy()[:, 0], expected[:, 0])
+
+
+def test_gradients_of_joined_pieces_are_right_every_time() -> None:
+    array = _numbers(6, 8)
+    for _ in range(50):
+        x = torch.from_numpy(array.copy()).requires_grad_()
+        pieces = x.split([1, 4, 3], 1)
+        joined = torch.cat([pieces[2], pieces[0], pieces[1]], 1)
+        (joined * torch.arange(48.0).view(6, 8)).sum().backward()
+        weights = numpy.arange(48.0, dtype=numpy.float32).reshape(6, 8)
+        expected = numpy.concatenate([weights[:, 3:4], weights[:, 4:], weights[:, :3]], 1)
+        numpy.testing.assert_array_equal(x.grad.numpy(), expected)
+
+
+def test_a_compiled_operator_between_others_is_read_after_it_was_written() -> None:
+    array, scale = _numbers(64, 32), torch.ones(32)
+    root = numpy.sqrt((array.astype(numpy.float64) ** 2).mean(1, keepdims=True) + 1e-6)
+    for _ in range(100):
+        x = torch.from_numpy(array.copy()).requires_grad_()
+        y = torch.nn.functional.rms_norm(x * 1, (32,), scale, 1e-6) * 2
+        y.sum().backward()
+        numpy.testing.assert_allclose(y.detach().numpy(), 2 * array / root, rtol=1e-5, atol=1e-6)
+        expected = 2 / root - 2 * array * array.sum(1, keepdims=True) / (32 * root**3)
+        numpy.testing.assert_allclose(x.grad.numpy(), expected, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "tanh", "log", "sin", "rsqrt"])
+def test_float32_functions_are_within_two_units_in_the_last_place(name: str) -> None:
+    array = numpy.abs(_numbers(1000)) * 8 + 0.01
+    ours = getattr(torch, name)(torch.from_numpy(array)).numpy()
+    wide = getattr(torch, name)(torch.from_numpy(array.astype(numpy.float64))).numpy()
+    assert (
+        numpy.abs(ours - wide).max()
+        <= (2 * numpy.spacing(numpy.abs(wide).astype(numpy.float32))).max()
+    )
+    numpy.testing.assert_allclose(ours, wide, rtol=3e-7)
+
+
+def test_results_that_cannot_be_differentiated_do_not_break_backward() -> None:
+    x = torch.from_numpy(_numbers(4, 5)).requires_grad_()
+    values, indices = torch.topk(x, 2, dim=1)
+    gate = (x > 0).float() + torch.zeros_like(x) + torch.ones_like(x)
+    loss = values.sum() + x.gather(1, indices).sum() + (x * gate).sum()
+    loss.backward()
+    assert not indices.requires_grad
+    assert not gate.requires_grad
+    assert x.grad.isfinite().all()
+
+
+def test_recording_goes_on_after_an_operator_failed() -> None:
+    x = torch.ones(3, requires_grad=True)
+    for failing in (lambda: x @ torch.ones(5), lambda: x.view(7), lambda: x[9], lambda: x.foo):
+        with pytest.raises((RuntimeError, IndexError, AttributeError)):
+            failing()
+        y = (x * 2).sum()
+        assert y.requires_grad
+        x.grad = None
+        y.backward()
+        assert x.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_what_a_leaf_was_given_is_not_changed_through_another_leaf() -> None:
+    w, b = torch.ones(3, requires_grad=True), torch.ones(3, requires_grad=True)
+    for _ in range(3):
+        (w + b).sum().backward()
+    torch.nn.utils.clip_grad_norm_([w], 0.1)
+    assert b.grad.tolist() == [3.0, 3.0, 3.0]
+
+
+def test_a_recorded_step_goes_away_with_its_result() -> None:
+    import weakref
+
+    class Watched(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.probe = _Probe()
+            probes.append(weakref.ref(ctx.probe))
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad * 2
+
+    probes: list = []
+    x = torch.ones(3, requires_grad=True)
+    y = Watched.apply(x).exp()
+    del y
+    Watched.apply(x).exp().sum().backward()
+    gc.collect()
+    assert [p() for p in probes] == [None, None]
+
+
+class _Probe:
+    """Something that can be watched."""
+
+
+def test_memory_does_not_grow_with_steps() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.SiLU(), torch.nn.RMSNorm(8))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3)
+    x = torch.from_numpy(_numbers(4, 8))
+
+    def steps(count: int) -> int:
+        for _ in range(count):
+            optimizer.zero_grad()
+            a, b = net(x).split(4, 1)
+            (torch.softmax(a, 1) * b.t().contiguous().t()).sum().backward()
+            optimizer.step()
+        gc.collect()
+        return len(gc.get_objects())
+
+    steps(30)
+    before = steps(30)
+    assert steps(120) - before < 50
