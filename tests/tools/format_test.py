@@ -42,7 +42,6 @@ def box(tmp_path: Path) -> Toolbox:
         tmp_path,
         located("MINDFORGE_TOOLS_PYTHON"),
         located("MINDFORGE_BUILDIFIER"),
-        style_tools.found_clang_format(),
     )
 
 

@@ -37,7 +37,6 @@ def box() -> Toolbox:
         root=Path("WORKSPACE").resolve().parent,
         python=located("MINDFORGE_TOOLS_PYTHON"),
         buildifier=located("MINDFORGE_BUILDIFIER"),
-        clang_format=style_tools.found_clang_format(),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import source_tree
 import style_tools
-from style_tools import FORMATS, MissingToolError, Toolbox
+from style_tools import FORMATS, Toolbox
 
 
 def format_tree(box: Toolbox) -> list[str]:
@@ -29,19 +29,16 @@ def format_tree(box: Toolbox) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: --python FILE --buildifier FILE; the workspace comes from `bazel run`."""
     parser = argparse.ArgumentParser(description="Format the sources of the workspace.")
-    parser.add_argument("--python", type=Path, required=True, help="Python that has ruff")
+    parser.add_argument(
+        "--python", type=Path, required=True, help="Python that has ruff and clang-format"
+    )
     parser.add_argument("--buildifier", type=Path, required=True)
     args = parser.parse_args(argv)
     root = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if root is None:
         print("format: start me with: bazel run //:format", file=sys.stderr)
         return 2
-    try:
-        clang_format = style_tools.found_clang_format()
-    except MissingToolError as error:
-        print(f"format: {error}", file=sys.stderr)
-        return 1
-    box = Toolbox(Path(root), args.python.absolute(), args.buildifier.absolute(), clang_format)
+    box = Toolbox(Path(root), args.python.absolute(), args.buildifier.absolute())
     complaints = format_tree(box)
     for complaint in complaints:
         print(f"format: {complaint}", file=sys.stderr)

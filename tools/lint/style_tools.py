@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,25 +12,19 @@ from pathlib import Path
 import source_tree
 
 
-class MissingToolError(RuntimeError):
-    """A tool is not on the machine; the message says how to get it."""
-
-
 @dataclass(frozen=True)
 class Toolbox:
     """Where the tools are.
 
     Attributes:
         root: the workspace.
-        python: a Python in which ruff and mypy are installed.
+        python: a Python in which ruff, mypy and clang-format are installed.
         buildifier: the formatter of Bazel files.
-        clang_format: the formatter of C++ files, as `found_clang_format` gives it.
     """
 
     root: Path
     python: Path
     buildifier: Path
-    clang_format: Path
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,8 @@ def _ruff(*arguments: str) -> Callable[[Toolbox], list[str]]:
 
 
 def _clang_format(*arguments: str) -> Callable[[Toolbox], list[str]]:
-    return lambda box: [str(box.clang_format), "--style=file", *arguments]
+    start = "import clang_format; clang_format.clang_format()"
+    return lambda box: [str(box.python), "-c", start, "--style=file", *arguments]
 
 
 def _buildifier(*arguments: str) -> Callable[[Toolbox], list[str]]:
@@ -104,18 +98,6 @@ LINTS = [
         check=_buildifier("-mode=check", "-lint=warn", _WARNINGS),
     ),
 ]
-
-
-def found_clang_format() -> Path:
-    """Returns the clang-format on PATH.
-
-    Raises:
-        MissingToolError: there is none.
-    """
-    found = shutil.which("clang-format")
-    if found is None:
-        raise MissingToolError("clang-format is not on PATH; run ./tools/setup, which installs it")
-    return Path(found)
 
 
 def run(command: Sequence[str], files: Sequence[Path], root: Path) -> str:
