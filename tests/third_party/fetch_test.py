@@ -212,6 +212,17 @@ def test_an_npm_archive_with_other_bytes_is_refused(
     assert not cached(tmp_path, pin).exists()
 
 
+def test_a_disk_that_a_client_finds_full_is_one_line(
+    tmp_path, index, fetch, archive_options
+) -> None:
+    path = fake_npm(tmp_path / "bin", "echo 'npm error code ENOSPC'; echo 'npm error x'; exit 1\n")
+    options = npm_options(archive_options, index.add_wheel())
+    result = fetch("archive", tmp_path / "out", *options, PATH=path)
+    assert result.returncode == 1
+    assert result.stderr.startswith("no space left to download @some/tool 1.0 (third_party/")
+    assert result.stderr.count("\n") == 1
+
+
 def test_without_npm_the_error_says_so(tmp_path, index, fetch, archive_options) -> None:
     options = npm_options(archive_options, index.add_wheel())
     result = fetch("archive", tmp_path / "out", *options, PATH=str(tmp_path))

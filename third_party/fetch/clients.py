@@ -80,7 +80,7 @@ def _pip_download(artifact: Artifact, folder: Path, requirement: str) -> Path:
     if result.returncode:
         if found := _GOT_HASH.search(result.stdout):
             raise wrong_hash(artifact, found[1])
-        raise _failure("pip", result.stdout)
+        raise _failure("pip", artifact, result.stdout)
     return _only_file(artifact, folder / "file")
 
 
@@ -101,7 +101,7 @@ def _download_from_npm(artifact: Artifact, folder: Path) -> Path:
         scratch=folder,
     )
     if result.returncode:
-        raise _failure("npm", result.stdout)
+        raise _failure("npm", artifact, result.stdout)
     return _only_file(artifact, destination)
 
 
@@ -160,12 +160,12 @@ def _run(command: list[str], scratch: Path | None = None) -> subprocess.Complete
     )
 
 
-def _failure(client: str, output: str) -> FetchError:
+def _failure(client: str, artifact: Artifact, output: str) -> FetchError:
     """What went wrong, as one line: the client's own last word."""
     if _DISK_FULL.search(output):
         return FetchError(
-            "no space left for the download: free some, or set MINDFORGE_CACHE to a folder on "
-            "another disk"
+            f"no space left to download {artifact}: free some, or set MINDFORGE_CACHE to a folder "
+            "on another disk"
         )
     said = [line.strip() for line in output.splitlines()]
     errors = [line for line in said if re.match(r"(npm )?(ERROR:?|error) ", line)]
