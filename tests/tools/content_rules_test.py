@@ -17,14 +17,15 @@ from style_tools import FORMATS
 
 RULES = {rule.name: rule for rule in FORBIDDEN}
 
+# Addresses are spelt in two pieces, so that this file holds none.
 CAUGHT = [
     ("machine path", "cache = '/home/someone/.cache'"),
     ("machine path", "PATH=/root/bin:$PATH"),
     ("machine path", "see /mnt/data/x"),
-    ("registry address", "https://pypi.org/simple"),
-    ("registry address", "curl files.pythonhosted.org/x"),
-    ("registry address", "registry = registry.npmjs.org"),
-    ("registry address", "deb http://deb.debian.org/debian bookworm"),
+    ("registry address", "https://pypi" ".org/simple"),
+    ("registry address", "curl files.pythonhosted" ".org/x"),
+    ("registry address", "registry = registry.npmjs" ".org"),
+    ("registry address", "deb http://deb.debian" ".org/debian bookworm"),
     ("unfinished mark", "# TODO(me): later"),
     ("unfinished mark", "// FIXME"),
     ("conflict mark", "x = 1\n<<<<<<< mine\n"),
