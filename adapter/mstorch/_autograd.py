@@ -26,12 +26,24 @@ _next_functions = MindSporeFunction.next_functions
 _apply = FunctionBase.__dict__["apply"]
 
 
+# MindSpore never frees the tuple `needs_input_grad` of a step. Steps are given one of these instead,
+# so that there is one tuple for each combination and memory does not grow.
+_needs: dict[tuple, tuple] = {}
+
+
+def share_needs(ctx) -> None:
+    """Let a step share its `needs_input_grad` with all steps that have an equal one."""
+    own = ctx.needs_input_grad
+    ctx.needs_input_grad = _needs.setdefault(own, own)
+
+
 class Node(MindSporeFunction):
     """One recorded step. Subclasses are made by `derivative`, one a formula."""
 
     @staticmethod
     def forward(ctx, *arguments):
         outputs, ctx.context, ctx._saved = arguments[-1]
+        share_needs(ctx)
         return outputs
 
     @property

@@ -8,6 +8,8 @@ miss.
 """
 
 import gc
+import sys
+import weakref
 
 import numpy
 import pytest
@@ -98,8 +100,6 @@ def test_what_a_leaf_was_given_is_not_changed_through_another_leaf() -> None:
 
 
 def test_a_recorded_step_goes_away_with_its_result() -> None:
-    import weakref
-
     class Watched(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x):
@@ -136,8 +136,9 @@ def test_memory_does_not_grow_with_steps() -> None:
             (torch.softmax(a, 1) * b.t().contiguous().t()).sum().backward()
             optimizer.step()
         gc.collect()
-        return len(gc.get_objects())
+        return sys.getallocatedblocks()
 
-    steps(30)
-    before = steps(30)
-    assert steps(120) - before < 50
+    # Blocks, not objects: what MindSpore forgets to free are tuples that the collector ignores, one
+    # for each of the ten and more operators of a step.
+    before = steps(600)
+    assert steps(600) - before < 600

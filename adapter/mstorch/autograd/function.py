@@ -8,7 +8,7 @@ from mindspore import Tensor as MindSporeTensor
 from mindspore import _Function as MindSporeFunction
 
 from mstorch import _engine
-from mstorch._autograd import own_gradients
+from mstorch._autograd import own_gradients, share_needs
 from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor
 
@@ -23,6 +23,9 @@ class Function(MindSporeFunction):
         backward = cls.__dict__.get("backward")
         if isinstance(backward, staticmethod):
             cls.backward = staticmethod(_adopting(backward.__func__))
+        forward = cls.__dict__.get("forward")
+        if isinstance(forward, staticmethod) and "setup_context" not in cls.__dict__:
+            cls.forward = staticmethod(_sharing_needs(forward.__func__))
 
     @classmethod
     def apply(cls, *args, **kwargs):
@@ -53,6 +56,17 @@ def _adopt_outputs(value):
     if isinstance(value, MindSporeTensor) and not isinstance(value, Tensor):
         value.__class__ = Tensor
     return value
+
+
+def _sharing_needs(forward):
+    """forward, after the step was given the shared tuple of what it needs."""
+
+    @functools.wraps(forward)
+    def shared(ctx, *args, **kwargs):
+        share_needs(ctx)
+        return forward(ctx, *args, **kwargs)
+
+    return shared
 
 
 def _adopting(backward):

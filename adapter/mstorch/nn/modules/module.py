@@ -214,7 +214,7 @@ class Module:
             self._buffers[name] = value
 
     def _forget(self, name, kept):
-        """Remove a name from wherever it is registered but in one place: there it keeps its order."""
+        """Remove a name from where it is registered but for one place, where it keeps its order."""
         for registry in (self.__dict__, self._buffers, self._modules, self._parameters):
             if registry is not kept:
                 registry.pop(name, None)
