@@ -26,7 +26,7 @@ _next_functions = MindSporeFunction.next_functions
 _apply = FunctionBase.__dict__["apply"]
 
 
-# MindSpore never frees the tuple `needs_input_grad` of a step. Steps are given one of these instead,
+# MindSpore never frees the tuple `needs_input_grad` of a step. Steps get one of these instead,
 # so that there is one tuple for each combination and memory does not grow.
 _needs: dict[tuple, tuple] = {}
 
