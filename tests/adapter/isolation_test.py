@@ -33,9 +33,11 @@ import mindspore
 from mindspore import Tensor, nn, ops
 x = Tensor(numpy.arange(6, dtype=numpy.float32).reshape(2, 3))
 net = nn.Dense(3, 2, weight_init="ones", bias_init="zeros")
-value, grads = mindspore.value_and_grad(lambda v: ops.tanh(net(v)).sum(), None,
-net.trainable_params())(x) results = [x.shape, x.size, x.dtype, x.T, x + 1, x[0], x > 2, type(x +
-1), value, *grads] results += [mindspore.grad(ops.sin)(x), type(x), numpy.geterr()] print(results)
+step = mindspore.value_and_grad(lambda v: ops.tanh(net(v)).sum(), None, net.trainable_params())
+value, grads = step(x)
+results = [x.shape, x.size, x.dtype, x.T, x + 1, x[0], x > 2, type(x + 1), value, *grads]
+results += [mindspore.grad(ops.sin)(x), type(x), numpy.geterr()]
+print(results)
 """
 
 
