@@ -19,8 +19,10 @@ from mstorch._tensor import Tensor, wrap
 
 def _spread(grad, shape, dims, keepdim):
     """A reduced gradient expanded back over the dimensions that were reduced."""
+    kept = [1 if d in dims else size for d, size in enumerate(shape)]
+    if not wants_grad(grad):
+        return wrap(numpy.broadcast_to(grad._a.reshape(kept), shape).copy())
     if not keepdim and grad._a.ndim != len(shape):
-        kept = [1 if d in dims else size for d, size in enumerate(shape)]
         grad = views.reshape(grad, kept)
     return views.expand(grad, shape)
 
@@ -44,9 +46,9 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
     dims = wrap_dims(dim if axis is None else axis, array.ndim)
     kind = _sum_type(array, dtype)
     wide = up(array) if dtype is None else up(array.astype(kind, copy=False))
-    total = numpy.add.reduce(
-        wide, dims, wide.dtype if wide.dtype.kind in "fc" else kind, keepdims=keepdim
-    )
+    sum_kind = wide.dtype if wide.dtype.kind in "fc" else kind
+    with numpy.errstate(all="ignore"):
+        total = numpy.add.reduce(wide, dims, sum_kind, keepdims=keepdim)
     result = wrap(numpy.asarray(total).astype(kind, copy=False))
     if wants_grad(input):
         result = attach(

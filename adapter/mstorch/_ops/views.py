@@ -302,6 +302,8 @@ def ravel(input):
 
 @derivative("PermuteBackward0")
 def _permute_backward(ctx, grad):
+    if not wants_grad(grad):
+        return wrap(grad._a.transpose(ctx.context))
     return permute(grad, ctx.context)
 
 
@@ -326,6 +328,8 @@ def permute(input, *dims, **named):
 
 @derivative("TransposeBackward0")
 def _transpose_backward(ctx, grad):
+    if not wants_grad(grad) and grad._a.ndim:
+        return wrap(grad._a.swapaxes(*ctx.context))
     return transpose(grad, *ctx.context)
 
 
@@ -656,6 +660,13 @@ def unbind(input, dim=0):
     return tuple(select(input, dim, i) for i in range(input._a.shape[dim]))
 
 
+def _piece(grad, dim, start, length):
+    """A contiguous copy of some slices along a dimension."""
+    if wants_grad(grad):
+        return contiguous(narrow(grad, dim, start, length))
+    return wrap(grad._a[(slice(None),) * dim + (slice(start, start + length),)].copy())
+
+
 @derivative("CatBackward0")
 def _cat_backward(ctx, grad):
     dim, specs = ctx.context
@@ -668,7 +679,7 @@ def _cat_backward(ctx, grad):
         elif skipped:
             pieces.append(wrap(numpy.zeros(shape, kind)))
         else:
-            pieces.append(gradient_for(contiguous(narrow(grad, dim, start, length)), shape, kind))
+            pieces.append(gradient_for(_piece(grad, dim, start, length), shape, kind))
         start += length
     return tuple(pieces)
 
