@@ -25,7 +25,7 @@ class Run:
         self.folder = folder
         self.events: list[dict[str, Any]] = [{"id": {"started": {}}}]
 
-    def test(self, label: str, status: str, *cases: str, attempt: int = 1, shard: int = 0) -> None:
+    def test(self, label: str, status: str, *cases: str, attempt: int = 1, shard: int = 1) -> None:
         """Adds the result of a test target, its report holding the cases given."""
         report = self.folder / f"test {len(self.events)}.xml"
         report.write_text(f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>")
@@ -112,7 +112,8 @@ def test_every_shard_counts(run, capsys) -> None:
     run.test("//a:t", "PASSED", PASSING, shard=1)
     run.test("//a:t", "FAILED", FAILING, shard=2)
     count_cases.main(["--bazel-status=3", run.write()])
-    assert last_line(capsys) == "1 passed, 1 failed"
+    out = capsys.readouterr().out.splitlines()
+    assert out == ["FAILED: //a:t shard 2 m::test_bad", "1 passed, 1 failed"]
 
 
 def test_reports_of_older_runs_do_not_count(run, capsys) -> None:

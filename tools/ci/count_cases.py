@@ -57,7 +57,8 @@ def count_events(events: Iterable[dict[str, Any]]) -> Count:
             elif not event.get("completed", {}).get("success"):
                 total.failed.append(f"{label} (did not build)")
     for (label, _, shard), result in sorted(last_attempts.items()):
-        total.add(_count_result(f"{label} shard {shard}" if shard else label, result))
+        sharded = any(key[0] == label and key[2] != shard for key in last_attempts)
+        total.add(_count_result(f"{label} shard {shard}" if sharded else label, result))
     return total
 
 
