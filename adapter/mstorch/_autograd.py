@@ -37,6 +37,16 @@ def share_needs(ctx) -> None:
     ctx.needs_input_grad = _needs.setdefault(own, own)
 
 
+def check_version(step: str, version: int, expected: int) -> None:
+    """RuntimeError, worded as torch words it, for a saved tensor that was changed."""
+    if version != expected:
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace "
+            f"operation: a tensor saved for {step} is at version {version}; expected version "
+            f"{expected} instead."
+        )
+
+
 class Node(MindSporeFunction):
     """One recorded step. Subclasses are made by `derivative`, one a formula."""
 
@@ -60,14 +70,7 @@ class Node(MindSporeFunction):
     def saved(self):
         """The tensors kept for this formula; an error if one was changed in place since."""
         for tensor, version in self._saved:
-            if version_of(tensor) != version:
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an "
-                    "inplace operation: "
-                    f"[{tensor.dtype} {list(tensor.shape)}], saved for {self.name()}, is at "
-                    "version "
-                    f"{version_of(tensor)}; expected version {version} instead."
-                )
+            check_version(self.name(), version_of(tensor), version)
         return [tensor for tensor, _ in self._saved]
 
     def name(self):

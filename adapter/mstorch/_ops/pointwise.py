@@ -118,7 +118,7 @@ def _is_bool(operand):
     )
 
 
-@operator("torch.rsub", "Tensor.rsub", "Tensor.__rsub__")
+@operator("torch.rsub", "Tensor.__rsub__")
 def rsub(input, other, *, alpha=1):
     """`other - alpha * input`."""
     if not isinstance(other, Tensor):

@@ -8,9 +8,9 @@ from mindspore import Tensor as MindSporeTensor
 from mindspore import _Function as MindSporeFunction
 
 from mstorch import _engine
-from mstorch._autograd import own_gradients, share_needs
+from mstorch._autograd import check_version, own_gradients, share_needs
 from mstorch._errors import module_getattr
-from mstorch._tensor import Tensor
+from mstorch._tensor import Tensor, storage_of
 
 _saved_tensors = MindSporeFunction.saved_tensors
 
@@ -35,7 +35,9 @@ class Function(MindSporeFunction):
 
     @property
     def saved_tensors(self):
-        """What save_for_backward kept."""
+        """What save_for_backward kept; an error if one of them was changed in place since."""
+        for storage, version in self.__dict__.get("_versions", ()):
+            check_version(self.name(), storage.version, version)
         return tuple(_adopt_outputs(t) for t in _saved_tensors.__get__(self))
 
     @saved_tensors.setter
@@ -44,6 +46,8 @@ class Function(MindSporeFunction):
 
     def save_for_backward(self, *tensors):
         """Keep tensors for backward; None is allowed."""
+        storages = [storage_of(t) for t in tensors if t is not None]
+        self._versions = [(storage, storage.version) for storage in storages]
         _saved_tensors.__set__(self, tensors)
 
     def name(self):

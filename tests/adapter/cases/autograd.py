@@ -254,6 +254,15 @@ def using_an_output_that_was_changed(torch):
 
 
 @case
+def using_a_value_that_a_function_saved_and_that_was_changed(torch):
+    x = vector(torch)
+    inner = x * 1
+    y = _doubling(torch).apply(inner, 3)
+    inner.add_(1)
+    y.sum().backward()
+
+
+@case
 def data_is_not_checked(torch):
     x = vector(torch)
     y = x * x
