@@ -10,7 +10,7 @@ NotImplementedError with its torch name.
 import math as _math
 import os as _os
 
-from mstorch import _engine, _random, _registry, version
+from mstorch import _random, _registry, version
 from mstorch._device import (
     Size,
     channels_last,
@@ -105,7 +105,7 @@ def compile(model=None, **options):
 
 def get_default_device():
     """The device of new tensors."""
-    return device("cpu") if _engine.DEVICE == "CPU" else device("npu", 0)
+    return device("cpu")
 
 
 def get_num_threads():

@@ -1,7 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Recording on MindSpore's engine: nodes with derivative formulas, views, and in-place changes
-under grad.
+"""Recording on MindSpore's engine: steps with derivative formulas, and views.
 
 An operator computes its result first; where something is to be recorded it attaches a node:
 

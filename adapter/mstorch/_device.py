@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices, sizes, layouts and memory formats: the small value types that code passes around."""
 
-from mstorch import _engine
-
 
 class device:
     """A place where tensors live: `device("cpu")`, `device("npu", 0)`, `device("npu:0")`."""
@@ -14,7 +12,7 @@ class device:
         if isinstance(type, device):
             type, index = type.type, type.index
         if isinstance(type, int):
-            type, index = accelerator_type(), type
+            type, index = "cuda", type
         if not isinstance(type, str):
             raise TypeError(f"device(): a device is a str, int or torch.device, got {type!r}")
         name, colon, number = type.partition(":")
@@ -54,11 +52,7 @@ class device:
 _TYPES = ("cpu", "cuda", "npu", "meta", "mps", "xpu")
 
 
-def accelerator_type() -> str:
-    return "npu" if _engine.DEVICE == "Ascend" else "cuda"
-
-
-HERE = device("npu", 0) if _engine.DEVICE == "Ascend" else device("cpu")
+HERE = device("cpu")
 
 
 def check_device(where) -> None:

@@ -29,5 +29,10 @@ def _set_up_cpu() -> None:
     _c.disable_multi_thread()
 
 
-if DEVICE == "CPU":
-    _set_up_cpu()
+if DEVICE != "CPU":
+    raise NotImplementedError(
+        f"mstorch computes on the CPU only so far, and MindSpore's device is {DEVICE}: its kernels "
+        "write into the tensors' memory, which lies elsewhere there. Call "
+        'mindspore.set_device("CPU") before importing mstorch.'
+    )
+_set_up_cpu()

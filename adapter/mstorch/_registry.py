@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The register of operators: which torch names exist, what serves them on each device.
+"""The register of operators: which torch names exist, what serves them.
 
 An operator is declared once:
 
@@ -8,16 +8,12 @@ An operator is declared once:
     def mul(input, other): ...
 
 The decorated function is the CPU implementation; `ascend` names the MindSpore function that means
-the same on Ascend. The choice is made when the package is imported, and `OPERATORS` is the list
-that documentation and tests count.
+the same on Ascend, where mstorch does not run yet. `OPERATORS` is the list that documentation and
+tests count.
 """
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from mstorch import _engine
-from mstorch._errors import missing
 
 
 @dataclass(frozen=True)
@@ -45,29 +41,11 @@ def operator(*names: str, ascend: str | None = None):
     return register
 
 
-def _on_ascend(entry: Operator) -> Callable:
-    if entry.ascend is None:
-
-        def refuse(*args, **kwargs):
-            raise missing(entry.name, "no Ascend implementation is registered")
-
-        return refuse
-    module, _, attribute = entry.ascend.rpartition(".")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def implementation(entry: Operator) -> Callable:
-    """The function that serves an operator on the device of this process."""
-    return entry.cpu if _engine.DEVICE == "CPU" else _on_ascend(entry)
-
-
 def registered(prefix: str) -> dict[str, Callable]:
-    """Implementations of all operators directly under a torch name, such as `torch` or `Tensor`, by
-    their last name.
-    """
+    """All operators directly under a torch name, such as `torch` or `Tensor`, by last name."""
     found = {}
     for name, entry in OPERATORS.items():
         parent, _, last = name.rpartition(".")
         if parent == prefix:
-            found[last] = implementation(entry)
+            found[last] = entry.cpu
     return found

@@ -262,7 +262,7 @@ class Tensor(MindSporeTensor):
     def nbytes(self):
         return self._a.nbytes
 
-    is_cpu = property(lambda self: _device.HERE.type == "cpu")
+    is_cpu = property(lambda self: True)
     is_cuda = property(lambda self: False)
     is_meta = property(lambda self: False)
     is_sparse = property(lambda self: False)
@@ -273,8 +273,8 @@ class Tensor(MindSporeTensor):
     is_mps = property(lambda self: False)
 
     def get_device(self):
-        """-1 on the CPU, as in torch; the index of the accelerator otherwise."""
-        return -1 if _device.HERE.index is None else _device.HERE.index
+        """-1: the number of a device that is not an accelerator."""
+        return -1
 
     def is_floating_point(self):
         return self.dtype.is_floating_point

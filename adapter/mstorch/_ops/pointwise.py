@@ -705,7 +705,7 @@ def _masked_fill_backward(ctx, grad):
     )
 
 
-@operator("torch.masked_fill", "Tensor.masked_fill", ascend="mindspore.mint.masked_fill")
+@operator("torch.masked_fill", "Tensor.masked_fill", ascend="mindspore.ops.masked_fill")
 def masked_fill(input, mask, value):
     """`value`, a number or a tensor without dimensions, where the mask is True."""
     if mask._a.dtype.kind != "b":
