@@ -3,8 +3,10 @@
 """Importing mstorch leaves MindSpore as it was for code that does not use mstorch."""
 
 import json
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -43,9 +45,16 @@ print(results)
 
 def _run(program: str, mode: str) -> str:
     """What a program prints in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", program, mode], check=True, capture_output=True, text=True
-    )
+    # MindSpore leaves files in the working directory when it fails.
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", program, mode],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=folder,
+        )
+        assert list(pathlib.Path(folder).iterdir()) == []
     return done.stdout
 
 
@@ -73,3 +82,20 @@ def test_results_are_tensors_of_mstorch_and_of_mindspore(operation: str) -> None
     result = eval(operation, {"x": x})
     assert type(result) is mstorch.Tensor
     assert isinstance(result, mindspore.Tensor)
+
+
+_ELSEWHERE = """
+import mindspore
+mindspore.get_context = lambda name: "Ascend"
+try:
+    import mstorch
+except NotImplementedError as error:
+    print(error)
+"""
+
+
+def test_another_device_is_refused_with_the_remedy() -> None:
+    said = _run(_ELSEWHERE, "")
+    assert "on the CPU only" in said
+    assert "device is Ascend" in said
+    assert 'mindspore.set_device("CPU")' in said

@@ -140,8 +140,8 @@ def legacy_type(name, dtype):
     )
 
 
-def _filled(name, make):
-    """Register a function of sizes, such as zeros."""
+def sized(name, make, ascend=None):
+    """Register a function of sizes, such as zeros; `make(sizes, kind, **options)` fills them."""
 
     def function(
         *size,
@@ -150,29 +150,23 @@ def _filled(name, make):
         requires_grad=False,
         layout=None,
         pin_memory=False,
-        out=None,
-        **named,
+        **options,
     ):
-        sizes = sizes_of((named["size"],) if named else size)
+        sizes = sizes_of((options.pop("size"),) if "size" in options else size)
         if min(sizes, default=0) < 0:
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}"
             )
-        return finish(make(sizes, _kind(dtype)), device, requires_grad, pin_memory)
+        return finish(make(sizes, _kind(dtype), **options), device, requires_grad, pin_memory)
 
     function.__name__ = name
     function.__doc__ = f"torch.{name}: a new tensor of the given sizes."
-    return operator(f"torch.{name}", ascend=f"mindspore.mint.{name}")(function)
+    return operator(f"torch.{name}", ascend=ascend)(function)
 
 
-# Uninitialised memory is zeroed: reading it is a bug that should at least be the same bug every
-# time.
-empty = _filled("empty", numpy.zeros)
-zeros = _filled("zeros", numpy.zeros)
-ones = _filled("ones", numpy.ones)
+def sized_like(name, make, ascend=None):
+    """Register a function that takes sizes and type from another tensor, such as zeros_like."""
 
-
-def _filled_like(name, make):
     def function(
         input,
         *,
@@ -182,18 +176,33 @@ def _filled_like(name, make):
         layout=None,
         pin_memory=False,
         memory_format=None,
+        **options,
     ):
         kind = input._a.dtype if dtype is None else _dtypes.numpy_of(dtype)
-        return finish(make(input._a.shape, kind), device, requires_grad, pin_memory)
+        array = make(input._a.shape, kind, **options)
+        return finish(array, device, requires_grad, pin_memory)
 
-    function.__name__ = f"{name}_like"
-    function.__doc__ = f"torch.{name} in the shape and type of another tensor."
-    return operator(f"torch.{name}_like", ascend=f"mindspore.mint.{name}_like")(function)
+    function.__name__ = name
+    function.__doc__ = f"torch.{name}: a new tensor in the shape and type of another."
+    return operator(f"torch.{name}", ascend=ascend)(function)
 
 
-empty_like = _filled_like("empty", numpy.zeros)
-zeros_like = _filled_like("zeros", numpy.zeros)
-ones_like = _filled_like("ones", numpy.ones)
+def _zeros(sizes, kind):
+    return numpy.zeros(sizes, kind)
+
+
+def _ones(sizes, kind):
+    return numpy.ones(sizes, kind)
+
+
+# Uninitialised memory is zeroed: reading it is a bug that should at least be the same bug every
+# time.
+empty = sized("empty", _zeros, "mindspore.mint.empty")
+zeros = sized("zeros", _zeros, "mindspore.mint.zeros")
+ones = sized("ones", _ones, "mindspore.mint.ones")
+empty_like = sized_like("empty_like", _zeros, "mindspore.mint.empty_like")
+zeros_like = sized_like("zeros_like", _zeros, "mindspore.mint.zeros_like")
+ones_like = sized_like("ones_like", _ones, "mindspore.mint.ones_like")
 
 
 def _new(name, make):
@@ -207,9 +216,9 @@ def _new(name, make):
     operator(f"Tensor.new_{name}")(function)
 
 
-_new("empty", numpy.zeros)
-_new("zeros", numpy.zeros)
-_new("ones", numpy.ones)
+_new("empty", _zeros)
+_new("zeros", _zeros)
+_new("ones", _ones)
 
 
 @operator("Tensor.new_tensor")
@@ -234,7 +243,6 @@ def full(
     requires_grad=False,
     layout=None,
     pin_memory=False,
-    out=None,
 ):
     """A tensor of one value; the type follows the value."""
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
@@ -286,7 +294,6 @@ def arange(
     requires_grad=False,
     layout=None,
     pin_memory=False,
-    out=None,
 ):
     """Numbers from start, included, to end, excluded."""
     if end is None:
@@ -312,7 +319,7 @@ def arange(
 
 
 @operator("torch.linspace", ascend="mindspore.mint.linspace")
-def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False, out=None):
+def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False):
     """Evenly spaced numbers, both ends included; the second half is counted from the end, as torch
     does.
     """
@@ -333,7 +340,7 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False,
 
 
 @operator("torch.eye", ascend="mindspore.mint.eye")
-def eye(n, m=None, *, dtype=None, device=None, requires_grad=False, out=None):
+def eye(n, m=None, *, dtype=None, device=None, requires_grad=False):
     """Ones on the diagonal."""
     return finish(numpy.eye(n, m, dtype=_kind(dtype)), device, requires_grad)
 

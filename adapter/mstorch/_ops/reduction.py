@@ -221,6 +221,8 @@ def _extremum(name, along, arg, elementwise):
                     _extremum_all_backward, result, (input,), (input,), views.detach(result)
                 )
             return write_out(out, result)
+        if out is not None:
+            raise missing(f"torch.{name}(dim=, out=)")
         dim = wrap_dim(dim, array.ndim)
         if not array.ndim:
             return picked(name, input, array.copy(), numpy.zeros((), numpy.int64), dim)

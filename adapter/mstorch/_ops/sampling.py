@@ -7,59 +7,28 @@ import numpy
 from mstorch import _dtypes, _random
 from mstorch._ops import inplace
 from mstorch._ops._operands import sizes_of
-from mstorch._ops.creation import finish
+from mstorch._ops.creation import finish, sized, sized_like
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
 
-def _sample(draw, sizes, dtype, generator, device, requires_grad, pin_memory):
-    dtype = _dtypes.get_default_dtype() if dtype is None else dtype
-    if not dtype.is_floating_point:
-        raise RuntimeError(f'"check_uniform_bounds" not implemented for {dtype}')
-    count = int(numpy.prod(sizes, dtype=numpy.int64))
-    array = draw(count, _dtypes.numpy_of(dtype), generator=generator).reshape(sizes)
-    return finish(array, device, requires_grad, pin_memory)
+def _drawn(draw):
+    """`draw(count, kind, generator=)` as the maker of an array of sizes."""
+
+    def make(sizes, kind, generator=None):
+        if kind not in _FLOATING:
+            raise RuntimeError(f'"check_uniform_bounds" not implemented for {kind}')
+        count = int(numpy.prod(sizes, dtype=numpy.int64))
+        return draw(count, kind, generator=generator).reshape(sizes)
+
+    return make
 
 
-def _family(name, draw):
-    """Register torch.<name> and torch.<name>_like."""
-
-    def function(
-        *size,
-        generator=None,
-        dtype=None,
-        device=None,
-        requires_grad=False,
-        layout=None,
-        pin_memory=False,
-        out=None,
-        **named,
-    ):
-        sizes = sizes_of((named["size"],) if named else size)
-        return _sample(draw, sizes, dtype, generator, device, requires_grad, pin_memory)
-
-    def like(
-        input,
-        *,
-        dtype=None,
-        device=None,
-        requires_grad=False,
-        generator=None,
-        layout=None,
-        memory_format=None,
-    ):
-        return _sample(
-            draw, input._a.shape, dtype or input.dtype, generator, device, requires_grad, False
-        )
-
-    function.__name__, like.__name__ = name, f"{name}_like"
-    operator(f"torch.{name}")(function)
-    operator(f"torch.{name}_like")(like)
-    return function
-
-
-rand = _family("rand", _random.uniform)
-randn = _family("randn", _random.normal)
+_FLOATING = frozenset(t.numpy for t in _dtypes.ALL.values() if t.is_floating_point and t.numpy)
+rand = sized("rand", _drawn(_random.uniform))
+rand_like = sized_like("rand_like", _drawn(_random.uniform))
+randn = sized("randn", _drawn(_random.normal))
+randn_like = sized_like("randn_like", _drawn(_random.normal))
 
 
 @operator("torch.randint")
@@ -113,7 +82,6 @@ def randperm(
     requires_grad=False,
     layout=None,
     pin_memory=False,
-    out=None,
 ):
     """The numbers below n in random order."""
     kind = _dtypes.numpy_of(_dtypes.int64 if dtype is None else dtype)
@@ -135,7 +103,6 @@ def normal(
     dtype=None,
     device=None,
     requires_grad=False,
-    out=None,
 ):
     """Normally distributed numbers; mean and standard deviation are numbers, with a size, or
     tensors.
@@ -152,7 +119,7 @@ def normal(
 
 
 @operator("torch.bernoulli", "Tensor.bernoulli")
-def bernoulli(input, p=None, *, generator=None, out=None):
+def bernoulli(input, p=None, *, generator=None):
     """Ones with the probability that each element gives, or with probability p."""
     chances = input._a if p is None else p
     if p is None and input._a.size and not ((chances >= 0) & (chances <= 1)).all():

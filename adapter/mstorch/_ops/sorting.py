@@ -45,7 +45,7 @@ def msort(input):
 
 
 @operator("torch.topk", "Tensor.topk")
-def topk(input, k, dim=-1, largest=True, sorted=True, *, out=None):
+def topk(input, k, dim=-1, largest=True, sorted=True):
     """The k largest or smallest along a dimension, in order; of equal elements the first."""
     k = int(k)
     array = input._a

@@ -13,7 +13,6 @@ from mstorch._errors import missing
 from mstorch._ops.inplace import bump
 from mstorch._ops.pointwise import lerp_kernel
 from mstorch._tensor import wrap
-from mstorch.autograd.grad_mode import no_grad
 from mstorch.optim.optimizer import Optimizer
 
 
@@ -71,15 +70,9 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    @no_grad()
     def step(self, closure=None):
         """One update of every parameter that has a gradient."""
-        loss = self.evaluate(closure)
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    self._update(param, group)
-        return loss
+        return self.update_each(closure, self._update)
 
     def _state_of(self, param):
         state = self.state[param]

@@ -96,13 +96,21 @@ class Optimizer:
         """One update; to be defined by subclasses."""
         raise NotImplementedError
 
-    @staticmethod
-    def evaluate(closure):
-        """The closure's loss, recorded, or None without a closure."""
-        if closure is None:
-            return None
-        with enable_grad():
-            return closure()
+    @no_grad()
+    def update_each(self, closure, update):
+        """Call `update(param, group)` for every parameter with a gradient; returns the closure's loss.
+
+        The closure is evaluated first, recorded.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param.grad is not None:
+                    update(param, group)
+        return loss
 
     def register_step_pre_hook(self, hook):
         """Call `hook(optimizer, args, kwargs)` before each step."""

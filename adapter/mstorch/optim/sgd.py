@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stochastic gradient descent with momentum, with torch's order of operations."""
 
-from mstorch.autograd.grad_mode import no_grad
 from mstorch.optim.optimizer import Optimizer
 
 
@@ -45,15 +44,9 @@ class SGD(Optimizer):
         }
         super().__init__(params, defaults)
 
-    @no_grad()
     def step(self, closure=None):
         """One update of every parameter that has a gradient."""
-        loss = self.evaluate(closure)
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    self._update(param, group)
-        return loss
+        return self.update_each(closure, self._update)
 
     def _update(self, param, group):
         grad = -param.grad if group["maximize"] else param.grad

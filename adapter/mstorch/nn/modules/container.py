@@ -116,56 +116,66 @@ class ModuleList(Module):
         return self
 
 
-class ModuleDict(Module):
-    """Modules by name."""
+class _ByName(Module):
+    """What a dictionary of modules and one of parameters have in common."""
 
-    def __init__(self, modules=None):
-        super().__init__()
-        if modules is not None:
-            self.update(modules)
+    _registry = ""
+
+    def _items(self):
+        return self.__dict__[self._registry]
 
     def __getitem__(self, key):
-        return self._modules[key]
-
-    def __setitem__(self, key, module):
-        self.add_module(key, module)
+        return self._items()[key]
 
     def __delitem__(self, key):
-        del self._modules[key]
+        del self._items()[key]
 
     def __len__(self):
-        return len(self._modules)
+        return len(self._items())
 
     def __iter__(self):
-        return iter(self._modules)
+        return iter(self._items())
 
     def __contains__(self, key):
-        return key in self._modules
+        return key in self._items()
 
     def keys(self):
         """The names."""
-        return self._modules.keys()
+        return self._items().keys()
 
     def values(self):
-        """The modules."""
-        return self._modules.values()
+        """What the names stand for."""
+        return self._items().values()
 
     def items(self):
-        """Names and modules."""
-        return self._modules.items()
+        """Pairs of both."""
+        return self._items().items()
 
     def pop(self, key):
-        """Remove a module and return it."""
-        return self._modules.pop(key)
+        """Remove an entry and return it."""
+        return self._items().pop(key)
 
     def clear(self):
-        """Remove all modules."""
-        self._modules.clear()
+        """Remove all entries."""
+        self._items().clear()
 
-    def update(self, modules):
-        """Add modules from a mapping or from pairs."""
-        for key, module in dict(modules).items():
-            self[key] = module
+    def update(self, entries):
+        """Add entries from a mapping or from pairs."""
+        for key, value in dict(entries).items():
+            self[key] = value
+
+
+class ModuleDict(_ByName):
+    """Modules by name."""
+
+    _registry = "_modules"
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self.update(modules or {})
+
+    def __setitem__(self, key, module):
+        self.add_module(key, module)
 
 
 class ParameterList(Module):
@@ -196,43 +206,17 @@ class ParameterList(Module):
         return self
 
 
-class ParameterDict(Module):
+class ParameterDict(_ByName):
     """Parameters by name."""
+
+    _registry = "_parameters"
 
     def __init__(self, parameters=None):
         super().__init__()
-        for key, value in dict(parameters or {}).items():
-            self[key] = value
-
-    def __getitem__(self, key):
-        return self._parameters[key]
+        self.update(parameters or {})
 
     def __setitem__(self, key, value):
         self._parameters[key] = _as_parameter(value)
-
-    def __delitem__(self, key):
-        del self._parameters[key]
-
-    def __len__(self):
-        return len(self._parameters)
-
-    def __iter__(self):
-        return iter(self._parameters)
-
-    def __contains__(self, key):
-        return key in self._parameters
-
-    def keys(self):
-        """The names."""
-        return self._parameters.keys()
-
-    def values(self):
-        """The parameters."""
-        return self._parameters.values()
-
-    def items(self):
-        """Names and parameters."""
-        return self._parameters.items()
 
 
 def _as_parameter(value):
