@@ -98,7 +98,7 @@ class Optimizer:
 
     @no_grad()
     def update_each(self, closure, update):
-        """Call `update(param, group)` for every parameter with a gradient; returns the closure's loss.
+        """Call `update(param, group)` for each parameter with a gradient; gives the closure's loss.
 
         The closure is evaluated first, recorded.
         """
