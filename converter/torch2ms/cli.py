@@ -15,26 +15,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from torch2ms import __version__, recipes, report, tree
+from torch2ms import __version__, recipes, report, scripts, tree
 from torch2ms.errors import UsageError
 from torch2ms.report import TreeResult
 
 _CONVERT = """\
-Convert SRC (a tree or one Python file) into OUT.
+Convert SRC (a tree or one file: Python or a launch script) into OUT.
 
 Outside of the edited spans the result is the source byte for byte. OUT appears whole or not at all
 and holds torch2ms-manifest.json: what each file came from and every line that changed. Files that
 do not parse are copied unchanged and reported. SRC is never written.
 """
+_LAUNCH = """\
+Convert the launch scripts of SRC (a tree or one shell script) into OUT: torchrun and
+`python -m torch.distributed.run` (or launch) become msrun. Every other file is copied.
+
+A launch that cannot be decided without running the script is left as it is and reported, and makes
+the exit status 1; with --strict so does an option that has no place in msrun.
+"""
 _TARGETS = """\
 targets:
-  adapter   imports of torch become imports of mstorch, the torch API on MindSpore; nothing else
+  adapter   imports of torch become imports of mstorch, the torch API on MindSpore, and launches by
+            torchrun launches by msrun; nothing else
   torch     recipes only: the same sources as the adapter target gets, still for PyTorch
 
 exit status:
   0  done
-  1  done, but an import of torch is left or a file does not compile; with --strict also if a
-     file does not parse, or a string holds source code that imports torch
+  1  done, but an import or a launcher of torch is left or a file does not compile; with --strict
+     also if a file does not parse, a string holds source code that imports torch, or an option
+     of a launcher was dropped
   2  bad usage or input, or a recipe that does not fit its upstream: nothing was written
 
 example:
@@ -109,12 +118,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     _common_arguments(diff)
     diff.set_defaults(run=_diff)
+    launch = commands.add_parser(
+        "launch",
+        help="convert launch scripts alone",
+        description=_LAUNCH,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _launch_arguments(launch)
+    launch.set_defaults(run=_launch)
     return parser
+
+
+def _launch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a shell script")
+    parser.add_argument("out", metavar="OUT", type=Path, help="what to write: a new path")
+    _run_arguments(parser)
+    parser.add_argument("--force", action="store_true", help="replace the result of an earlier run")
+    parser.set_defaults(target="launch", recipes=None, upstream=None, files_from=None)
 
 
 def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("source", metavar="SRC", nargs="?", type=Path, help="a directory or a Python file")
+    add("source", metavar="SRC", nargs="?", type=Path, help="a directory or a file")
     add("out", metavar="OUT", type=Path, help="what to write: must not exist, or be empty")
     _settings_arguments(parser)
     add("--force", action="store_true", help="replace OUT if an earlier conversion made it")
@@ -134,7 +159,7 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _common_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a Python file")
+    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a file")
     _settings_arguments(parser)
 
 
@@ -143,6 +168,11 @@ def _settings_arguments(parser: argparse.ArgumentParser) -> None:
     add("--target", choices=recipes.TARGETS, default="adapter", help="default: adapter")
     add("--recipes", type=Path, metavar="PATH", help="a recipe file, or a directory of them")
     add("--upstream", metavar="NAME==VERSION", help="what SRC is: chooses and checks the recipes")
+    _run_arguments(parser)
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--report", type=Path, metavar="FILE.json", help="write what was found, file by file")
     add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
     add("--strict", action="store_true", help="exit status 1 for anything that is not converted")
@@ -166,6 +196,13 @@ def _convert(options: argparse.Namespace) -> int:
     if (options.source is None) == (options.files_from is None):
         raise UsageError("convert: give either SRC or --files-from LIST")
     return _finish(options, _run_convert(options, _how(options)))
+
+
+def _launch(options: argparse.Namespace) -> int:
+    source = options.source
+    if source.is_file() and not scripts.is_script(source.name, source.read_bytes()):
+        raise UsageError(f"{source}: not a shell script, by its name or its first line")
+    return _convert(options)
 
 
 def _run_convert(options: argparse.Namespace, how: tree.Options) -> TreeResult:

@@ -38,6 +38,9 @@ class FileResult:
     unparsable: str | None = None
     does_not_compile: str | None = None
     source_compiles: bool = True
+    python: bool = True
+    launches: int = 0
+    launches_converted: int = 0
 
     @property
     def changed(self) -> bool:

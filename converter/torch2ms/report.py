@@ -21,7 +21,7 @@ FORMAT = 1
 # Findings that mean that the result still depends on the original package.
 FAILURES = frozenset({"unconverted"})
 # Findings that --strict does not accept either.
-STRICT_FAILURES = FAILURES | {"code"}
+STRICT_FAILURES = FAILURES | {"code", "dropped"}
 
 
 @dataclass(frozen=True)
@@ -111,18 +111,23 @@ def numbers(result: TreeResult) -> dict[str, int]:
     resolved   those of which it is certain which torch name is meant
     converted  those that now reach the adapter; a name that is torch's on some ways through the
                program only is converted, but not resolved
-    compile    changed files that Python compiles, out of `files_changed`
+    compile    changed Python files that Python compiles, out of `python_changed`
+    launches   commands of shell scripts that start torch's launcher; `launches_converted` of these
+               now start msrun
     """
     files = result.files
-    changed = [file for file in files if file.changed]
+    changed = [file for file in files if file.changed and file.python]
     return {
         "files": len(files),
-        "files_changed": len(changed),
+        "files_changed": sum(file.changed for file in files),
+        "python_changed": len(changed),
         "found": sum(file.counts.found for file in files),
         "resolved": sum(file.counts.resolved for file in files),
         "converted": sum(file.counts.converted for file in files),
         "compile": sum(file.does_not_compile is None for file in changed),
         "unparsable": sum(file.unparsable is not None for file in files),
+        "launches": sum(file.launches for file in files),
+        "launches_converted": sum(file.launches_converted for file in files),
     }
 
 
@@ -147,8 +152,10 @@ def summary(result: TreeResult) -> str:
     text = (
         f"{n['files']} files, {n['files_changed']} changed, {recipes} recipes;"
         f" torch references: {n['found']} found, {n['resolved']} resolved,"
-        f" {n['converted']} converted; {n['compile']} of {n['files_changed']} compile"
+        f" {n['converted']} converted; {n['compile']} of {n['python_changed']} compile"
     )
+    if n["launches"]:
+        text += f"\n{n['launches']} launches found, {n['launches_converted']} converted"
     left = left_packages(result)
     if left:
         text += "\nleft as they are: " + ", ".join(str(row["package"]) for row in left)

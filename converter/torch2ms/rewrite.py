@@ -33,8 +33,9 @@ class Finding:
     that could not be rewritten), `uncertain` (a name that is torch's on some ways only), `dynamic`
     (an attribute of torch looked up by a computed name: the adapter answers at run time), `code`
     (source code in a string: kept), `name` (a string that names a module of torch where only the
-    running program can tell what for: kept), `local` (the tree has a module of that name, so it is
-    not torch's).
+    running program can tell what for: kept), `dropped` (an option of a launcher that has no place
+    in msrun), `environment` (a variable of the environment without effect on MindSpore), `local`
+    (the tree has a module of that name, so it is not torch's).
     """
 
     line: int

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch2ms import plan
+from torch2ms import plan, scripts
 from torch2ms.convert import FileResult, Settings, convert
 from torch2ms.errors import UsageError
 from torch2ms.plan import Plan, Task
@@ -125,10 +125,9 @@ def diffs(source: Path, options: Options) -> Iterator[str]:
         if task.link is not None:
             continue
         data = Path(task.source).read_bytes()
-        if plan.is_python(task, data):
-            after, _ = convert(data, task.path, settings, task.recipes)
-            if after != data:
-                yield "".join(_diff(data, after, task.path))
+        after, _ = _result(data, task, settings)
+        if after != data:
+            yield "".join(_diff(data, after, task.path))
 
 
 def _diff(before: bytes, after: bytes, path: str) -> Iterator[str]:
@@ -219,17 +218,22 @@ def _do(work: _Work) -> FileResult | None:
 
 
 def _converted(task: Task, destination: str | None, settings: Settings) -> FileResult:
-    data = Path(task.source).read_bytes()
-    if plan.is_python(task, data):
-        data, result = convert(data, task.path, settings, task.recipes)
-    else:
-        digest = hashlib.sha256(data).hexdigest()
-        result = FileResult(task.path, digest, digest)
+    data, result = _result(Path(task.source).read_bytes(), task, settings)
     if destination is not None:
         Path(destination).write_bytes(data)
         mode = stat.S_IMODE(os.stat(task.source).st_mode)
         os.chmod(destination, mode | stat.S_IWUSR)
     return result
+
+
+def _result(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
+    """What becomes of a file, by its kind; a file of no kind that is known is copied."""
+    if plan.is_python(task, data):
+        return convert(data, task.path, settings, task.recipes)
+    if settings.target in ("adapter", "launch") and scripts.is_script(task.path, data):
+        return scripts.convert(data, task.path)
+    digest = hashlib.sha256(data).hexdigest()
+    return data, FileResult(task.path, digest, digest, python=False)
 
 
 # --- putting the result in place

@@ -56,11 +56,14 @@ def test_the_report_holds_the_numbers_and_the_findings(source, tmp_path):
     assert report["numbers"] == {
         "files": 2,
         "files_changed": 2,
+        "python_changed": 2,
         "found": 3,
         "resolved": 2,
         "converted": 3,
         "compile": 2,
         "unparsable": 0,
+        "launches": 0,
+        "launches_converted": 0,
     }
     assert report["left"][0]["package"] == "apex"
     assert [f["kind"] for f in report["files"][1]["findings"]] == ["left", "uncertain"]

@@ -4,6 +4,7 @@
 
 packages.toml      one row a package: renamed, or left as it is, and why
 import_calls.toml  functions and mappings of Python that take a module's name as a string
+launch.toml        options of torchrun, and variables of the environment, in launch scripts
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
-_TABLES = ("import_calls.toml", "packages.toml")
+_TABLES = ("import_calls.toml", "launch.toml", "packages.toml")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,53 @@ class ImportCall:
     argument: int
     keyword: str
     kind: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of torchrun; see launch.toml for `action`."""
+
+    action: str
+    takes_value: bool
+    becomes: str = ""
+    only: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the environment; see launch.toml for `action`."""
+
+    name: str
+    action: str
+    note: str
+    becomes: str = ""
+    values: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class LaunchTable:
+    """launch.toml: options by each of their names, variables, and two kinds of commands."""
+
+    options: dict[str, Option]
+    variables: tuple[Variable, ...]
+    run: frozenset[str]
+    talk: frozenset[str]
+
+    def variable(self, name: str) -> Variable | None:
+        """The row for a variable: its own, or the longest that ends in * and fits."""
+        fits = [
+            row
+            for row in self.variables
+            if row.name == name or (row.name[-1] == "*" and name.startswith(row.name[:-1]))
+        ]
+        return max(fits, key=lambda row: (row.name == name, len(row.name)), default=None)
+
+    @functools.cached_property
+    def words(self) -> re.Pattern[bytes]:
+        """Found in every script that there may be something to do for."""
+        names = "|".join(sorted({re.escape(row.name.rstrip("*")) for row in self.variables}))
+        return re.compile(rf"torchrun|torch\.distributed\.|\b(?:{names})".encode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -124,6 +172,28 @@ def load() -> Mapping:
         },
         calls=by_name,
         module_tables={row["name"]: frozenset(row["methods"]) for row in calls["module_table"]},
+    )
+
+
+@functools.cache
+def load_launch() -> LaunchTable:
+    """Read the table of launch scripts."""
+    table = tomllib.loads(_text("launch.toml"))
+    options = {}
+    for row in table["option"]:
+        option = Option(
+            row["action"],
+            row["takes"] == "value",
+            row.get("becomes", ""),
+            tuple(row.get("only", ())),
+            row.get("note", ""),
+        )
+        options.update(dict.fromkeys(row["names"], option))
+    return LaunchTable(
+        options,
+        tuple(Variable(**row) for row in table["environment"]),
+        frozenset(table["commands"]["run"]),
+        frozenset(table["commands"]["talk"]),
     )
 
 
