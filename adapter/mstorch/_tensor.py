@@ -28,9 +28,8 @@ _ndarray = numpy.ndarray
 
 
 class Storage:
-    """What tensors that share memory have in common:
-
-    a version, and the differentiable views to keep up to date.
+    """What tensors that share memory have in common: a version, and the differentiable views to
+    keep up to date.
     """
 
     __slots__ = ("_limit", "_views", "version")
@@ -51,10 +50,8 @@ class Storage:
 
 
 class _MemoryAlias:
-    """`tensor._a`:
-
-    computed on first use, then an ordinary entry of the instance's dictionary, which takes
-    precedence.
+    """`tensor._a`: computed on first use, then an ordinary entry of the instance's dictionary,
+    which takes precedence.
     """
 
     def __get__(self, tensor, owner):
@@ -182,9 +179,8 @@ def version_of(tensor) -> int:
 
 
 def share(tensor):
-    """A tensor without history over the same memory, with the same version counter:
-
-    what detach() returns.
+    """A tensor without history over the same memory, with the same version counter: what
+    detach() returns.
     """
     twin = alias(tensor._a)
     twin._s = storage_of(tensor)
@@ -201,18 +197,16 @@ class Tensor(MindSporeTensor):
     _base = None
 
     def __new__(cls, *args, dtype=None, device=None):
-        """The legacy constructor:
-
-        sizes, a sequence, an array or a tensor; always of the default type.
+        """The legacy constructor: sizes, a sequence, an array or a tensor; always of the
+        default type.
         """
         from mstorch._ops import creation
 
         return creation.legacy_tensor(*args, dtype=dtype, device=device)
 
     def __init__(self, *args, **kwargs):
-        """Nothing:
-
-        __new__ has made the tensor, and MindSpore's initialiser would replace its memory.
+        """Nothing: __new__ has made the tensor, and MindSpore's initialiser would replace its
+        memory.
         """
 
     # What a tensor is

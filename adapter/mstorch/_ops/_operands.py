@@ -1,8 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What operators do with their arguments before a kernel sees them:
-
-promotion, dimensions, gradients of broadcasting.
+"""What operators do with their arguments before a kernel sees them: promotion, dimensions,
+gradients of broadcasting.
 """
 
 import numpy
@@ -46,9 +45,8 @@ def _with_scalar(array_type, value):
 
 
 def result_dtype(*operands):
-    """torch.result_type:
-
-    tensors with dimensions decide before scalars tensors, these before Python numbers.
+    """torch.result_type: tensors with dimensions decide before scalars tensors, these before
+    Python numbers.
     """
     ranks = [None, None, None]
     for operand in operands:

@@ -107,9 +107,8 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
 
 
 def legacy_tensor(*args, dtype=None, device=None):
-    """torch.Tensor(...) and torch.FloatTensor(...):
-
-    sizes make uninitialised memory, anything else is copied.
+    """torch.Tensor(...) and torch.FloatTensor(...): sizes make uninitialised memory, anything
+    else is copied.
     """
     if (
         len(args) == 1

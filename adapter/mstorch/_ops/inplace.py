@@ -19,9 +19,8 @@ from mstorch._tensor import Tensor, address_of, alias, storage_of, strided, wrap
 
 
 def check_writable(input):
-    """Refuse what torch refuses:
-
-    a leaf that requires grad, or memory where one element stands for several.
+    """Refuse what torch refuses: a leaf that requires grad, or memory where one element stands
+    for several.
     """
     if input._requires_grad and _engine.is_recording():
         if input._is_leaf:

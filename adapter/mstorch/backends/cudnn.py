@@ -1,8 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.backends.cudnn:
-
-switches of a back-end that is not there; they can be set and change nothing.
+"""torch.backends.cudnn: switches of a back-end that is not there; they can be set and change
+nothing.
 """
 
 from mstorch._errors import module_getattr

@@ -1,8 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.nn.init:
-
-filling parameters. Streams and formulas are torch's, so the same seed gives the same weights.
+"""torch.nn.init: filling parameters. Streams and formulas are torch's, so the same seed gives
+the same weights.
 """
 
 import math

@@ -1,8 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Nested containers as flat lists and back:
-
-tuples, lists, dicts, ordered dicts, default dicts, named tuples and deques.
+"""Nested containers as flat lists and back: tuples, lists, dicts, ordered dicts, default dicts,
+named tuples and deques.
 """
 
 import collections
@@ -62,9 +61,8 @@ _NAMED_TUPLE = (lambda t: (list(t), type(t)), lambda c, kind: kind(*c))
 
 
 def register_pytree_node(cls, flatten_fn, unflatten_fn, **options):
-    """Make a class a container:
-
-    `flatten_fn(tree) -> (children, context)`, `unflatten_fn(children, context) -> tree`.
+    """Make a class a container: `flatten_fn(tree) -> (children, context)`,
+    `unflatten_fn(children, context) -> tree`.
     """
     if cls in _NODES:
         raise ValueError(f"{cls} is already registered as pytree node.")

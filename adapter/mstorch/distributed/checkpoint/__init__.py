@@ -1,8 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.distributed.checkpoint:
-
-names that other libraries import; using them raises NotImplementedError.
+"""torch.distributed.checkpoint: names that other libraries import; using them raises
+NotImplementedError.
 """
 
 from mstorch._errors import absent_function, module_getattr

@@ -34,9 +34,8 @@ class _IncompatibleKeys(
 
 
 class Module:
-    """The base of all networks:
-
-    registers parameters, buffers and modules that are assigned to its attributes.
+    """The base of all networks: registers parameters, buffers and modules that are assigned to
+    its attributes.
     """
 
     dump_patches = False
