@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch2ms import plan, scripts
+from torch2ms import plan, requirements, scripts
 from torch2ms.convert import FileResult, Settings, convert
 from torch2ms.errors import UsageError
 from torch2ms.plan import Plan, Task
@@ -228,6 +228,14 @@ def _converted(task: Task, destination: str | None, settings: Settings) -> FileR
 
 def _result(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
     """What becomes of a file, by its kind; a file of no kind that is known is copied."""
+    data, result = _by_kind(data, task, settings)
+    states = settings.target == "adapter" and requirements.holds_dependencies(task.path)
+    if states and result.unparsable is None:
+        data = requirements.convert(data, result)
+    return data, result
+
+
+def _by_kind(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
     if plan.is_python(task, data):
         return convert(data, task.path, settings, task.recipes)
     if settings.target in ("adapter", "launch") and scripts.is_script(task.path, data):
