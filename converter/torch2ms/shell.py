@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]\s]*\])?(\+?=)", re.ASCII)
-_PLAIN = re.compile(r"\{([A-Za-z_]\w*)(\[[@*]\])?\}", re.ASCII)
+_PARAMETER = re.compile(r"[A-Za-z_]\w*|\d+", re.ASCII)
+_PLAIN = re.compile(r"\{([A-Za-z_]\w*|\d+)(\[[@*]\])?\}", re.ASCII)
 _REDIRECTION = re.compile(r"(?:\d+|\{\w+\})?(<<<|<<-|<<|<>|<&|>&|>>|>\||&>>|&>|<|>)")
 # `<your path>` as the value of a variable: a template that somebody fills in before it is shell.
 _PLACEHOLDER = re.compile(r"<[^<>&\n|;]*>(?=[ \t\r\n]|$)")
@@ -652,7 +653,7 @@ class _Reader:
             collect.variable(begin, self.at, quoted, plain[1], plain.start(1), True, array)
             return
         self.at += 2
-        name = _NAME.search(self.chars, self.at, self.at + 80)
+        name = _PARAMETER.search(self.chars, self.at, self.at + 80)
         inside = _Collector(self.text)
         while not self._here("}"):
             if self.at >= len(self.chars):

@@ -216,9 +216,7 @@ RUN = {
     "an endpoint in a variable": (
         "E=$H:29500\ntorchrun --nproc_per_node 8 --rdzv-endpoint=$E train.py\n",
         {"H": "h"},
-        "--local_worker_num 8 --worker_num 8 --master_addr=h --master_port=29500 train.py".replace(
-            "num 8", "num 8"
-        ),
+        "--local_worker_num 8 --worker_num 8 --master_addr=h --master_port=29500 train.py",
     ),
     "a module": (
         "torchrun --nproc_per_node 8 -m pkg.train --lr 1\n",
@@ -234,6 +232,12 @@ RUN = {
         'torchrun --standalone --nproc_per_node 8 --tee "0:3" --max_restarts=0 --log-dir l t.py\n',
         {},
         "--local_worker_num 8 --worker_num 8 --log_dir l t.py",
+    ),
+    "parameters of the script": (
+        "torchrun --nproc_per_node=${1:-8} --nnodes ${2:-$M} --node_rank ${3:-0} \\\n"
+        ' "${4:-train.py}"\n',
+        {"M": "2"},
+        "--local_worker_num=8 --worker_num 16 --node_rank 0 train.py",
     ),
     "before || and behind assignments": (
         "A=1 torchrun --nproc_per_node 8 train.py || exit 1\n",
@@ -291,6 +295,12 @@ def msrun_parser():
             sys.argv = before
 
     return parse
+
+
+def test_a_string_that_is_the_value_of_an_option_is_converted():
+    assert converted('sbatch --wrap="torchrun --nproc_per_node=8 t.py"\n') == (
+        'sbatch --wrap="msrun --join=True --local_worker_num=8 --worker_num=8 t.py"\n'
+    )
 
 
 def test_processes_on_several_wrapped_lines_are_launched_by_the_same_wrapper(run_script):
