@@ -140,7 +140,11 @@ class _File:
     def _strings(self, command: Command) -> Iterator[tuple[Text, str | None]]:
         """The texts of a command that may be commands themselves."""
         for assignment in command.assignments:
-            if not assignment.array and not assignment.append:
+            if assignment.array:
+                for word in assignment.words:
+                    if word.quoted and " " in word.content.chars:
+                        yield word.content, None
+            elif not assignment.append:
                 yield assignment.words[0].content, assignment.name
         if command.name in self.table.talk and not (command.piped or _writes_script(command)):
             return
@@ -349,7 +353,7 @@ class _File:
             for definitions in self.values.definitions.values()
             for definition in definitions
             for word in definition.words or ()
-            if not self.values.launches(definition.name)
+            if not (self.values.launches(definition.name) or MENTION.search(word.content.chars))
             and any(word.start <= start < max(word.end, word.start + 1) for start, _ in plan)
         }
         for user, words in self.values.users(self.table.talk):
@@ -372,18 +376,30 @@ class _File:
                 continue
             if self._line(at) in lines or at in self.told_at:
                 continue
-            talk = any(
-                word.start <= at < word.end
-                for command in self.commands
-                if command.name in self.table.talk
-                for word in command.words
-            )
-            runs = any(self._asks(command, at) for command in self.commands)
-            kind = "unconverted" if runs else "name"
-            message = "asks for the launcher of PyTorch" if runs else "kept: a text, not a launch"
-            if not talk and not runs:
-                message = "kept: not known to be a launch"
-            self._tell(at, kind, match.group(), message)
+            if any(self._asks(command, at) for command in self.commands):
+                message = "asks for the launcher of PyTorch"
+                self._tell(at, "unconverted", match.group(), message)
+            elif any(self._is_text(command, at) for command in self.commands):
+                self._tell(at, "name", match.group(), "kept: a text, not a launch")
+            else:
+                message = "not known to be a launch, nor to be none"
+                self._tell(at, "unconverted", match.group(), message)
+
+    def _is_text(self, command: Command, at: int) -> bool:
+        """Whether a place lies in what a command only shows, or in the value of an option."""
+        before = ""
+        for word in command.words:
+            if word.start <= at < word.end:
+                option = before.startswith("-") and before != "-m"
+                joined = _OPTION.match(word.content.chars) is not None
+                return command.name in self.table.talk or (
+                    (option or joined) and " " not in word.content.chars
+                )
+            before = word.content.chars
+        return command.name in self.table.talk and any(
+            doc.content.chars and doc.content.starts[0] <= at < doc.content.ends[-1]
+            for doc in command.heredocs
+        )
 
     def _asks(self, command: Command, at: int) -> bool:
         """Whether a command looks for the launcher or its processes, which are not there now."""

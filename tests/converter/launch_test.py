@@ -160,6 +160,16 @@ RUN = {
         {},
         "--local_worker_num 8 --worker_num 8 --node_rank 0 train.py",
     ),
+    "a command in an array": (
+        'CMD=(torchrun --nproc_per_node 8 train.py)\n"${CMD[@]}"\n',
+        {},
+        "--local_worker_num 8 --worker_num 8 train.py",
+    ),
+    "commands in an array of strings": (
+        'CMDS=("torchrun --nproc_per_node 8 train.py")\neval "${CMDS[0]}"\n',
+        {},
+        "--local_worker_num 8 --worker_num 8 train.py",
+    ),
     "a command in a variable": (
         'ARGS="--nproc_per_node 8"\nCMD="torchrun $ARGS train.py"\necho "$CMD"\neval "$CMD"\n',
         {},
@@ -384,9 +394,15 @@ KEPT = {
     ),
     "a search for the launcher": ("which torchrun\n", "unconverted", "asks for the launcher"),
     "a script that cannot be read": ("torchrun t.py (\n", "unconverted", "not read: line 1"),
+    "an alias": ("alias run=torchrun\n", "unconverted", "not known to be a launch"),
+    "an array that nothing runs": (
+        "C=(torchrun --nproc_per_node 8 t.py)\n",
+        "unconverted",
+        "not known to be a launch",
+    ),
     "a message": ('echo "use torchrun --nproc_per_node 8"\n', "name", "a text"),
-    "a document": ("cat <<EOF\ntorchrun t.py\nEOF\n", "name", "not known to be a launch"),
-    "a choice": ("python t.py --launcher torchrun\n", "name", "not known to be a launch"),
+    "a document": ("cat <<EOF\ntorchrun t.py\nEOF\n", "name", "a text"),
+    "a choice": ("python t.py --launcher torchrun\n", "name", "a text"),
     "an option by the environment": ("export PET_NNODES=2\n", "unconverted", "does not read it"),
 }
 
