@@ -16,7 +16,25 @@ def _position(index, length):
     return index % length if length else index
 
 
-class Sequential(Module):
+class _Ordered(Module):
+    """Modules in an order; deleting some numbers the others anew."""
+
+    def __delitem__(self, index):
+        names = list(self._modules)
+        for name in (
+            names[index] if isinstance(index, slice) else [names[_position(index, len(names))]]
+        ):
+            delattr(self, name)
+        self._modules = {str(i): m for i, m in enumerate(self._modules.values())}
+
+    def __len__(self):
+        return len(self._modules)
+
+    def __iter__(self):
+        return iter(self._modules.values())
+
+
+class Sequential(_Ordered):
     """Modules one after the other."""
 
     def __init__(self, *args):
@@ -37,20 +55,6 @@ class Sequential(Module):
     def __setitem__(self, index, module):
         setattr(self, list(self._modules)[_position(index, len(self))], module)
 
-    def __delitem__(self, index):
-        names = list(self._modules)
-        for name in (
-            names[index] if isinstance(index, slice) else [names[_position(index, len(names))]]
-        ):
-            delattr(self, name)
-        self._modules = {str(i): m for i, m in enumerate(self._modules.values())}
-
-    def __len__(self):
-        return len(self._modules)
-
-    def __iter__(self):
-        return iter(self._modules.values())
-
     def append(self, module):
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
@@ -62,7 +66,7 @@ class Sequential(Module):
         return input
 
 
-class ModuleList(Module):
+class ModuleList(_Ordered):
     """Modules in a list."""
 
     def __init__(self, modules=None):
@@ -77,20 +81,6 @@ class ModuleList(Module):
 
     def __setitem__(self, index, module):
         setattr(self, str(_position(index, len(self))), module)
-
-    def __delitem__(self, index):
-        names = [str(i) for i in range(len(self))]
-        for name in (
-            names[index] if isinstance(index, slice) else [names[_position(index, len(self))]]
-        ):
-            delattr(self, name)
-        self._modules = {str(i): m for i, m in enumerate(self._modules.values())}
-
-    def __len__(self):
-        return len(self._modules)
-
-    def __iter__(self):
-        return iter(self._modules.values())
 
     def __add__(self, other):
         return ModuleList([*self, *other])
