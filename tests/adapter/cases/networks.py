@@ -236,6 +236,21 @@ def containers(torch):
 
 
 @case
+def deleting_from_lists_and_sequences_numbers_the_rest_anew(torch):
+    nn = torch.nn
+
+    def five():
+        return [nn.Linear(1, 1), nn.ReLU(), nn.SiLU(), nn.Identity(), nn.Sigmoid()]
+
+    left = []
+    for holder in (nn.Sequential(*five()), nn.ModuleList(five())):
+        del holder[-2]
+        del holder[0:2]
+        left.append([(name, type(m).__name__) for name, m in holder.named_children()])
+    return left
+
+
+@case
 def copies_of_modules_are_independent(torch):
     net = _net(torch)
     twin = copy.deepcopy(net)
