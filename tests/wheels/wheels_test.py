@@ -195,6 +195,11 @@ def test_nothing_of_the_building_machine_is_inside(name: str) -> None:
         assert found == [], entry
 
 
+def test_the_converter_states_the_version_of_its_wheel() -> None:
+    source = archive("torch2ms").read("torch2ms/__init__.py").decode()
+    assert f'__version__ = "{metadata("torch2ms").version}"' in source
+
+
 def test_the_converter_works_from_its_wheel_alone(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     venv = tmp_path / "venv"
