@@ -1,0 +1,52 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The cases that PyTorch answers with an error, by module; any other that fails is itself wrong."""
+
+REFUSED = {
+    "operators": {
+        "sub_bool",
+        "matmul_wrong_shapes",
+        "matmul_wrong_types",
+        "view_that_needs_a_copy",
+        "reshape_wrong",
+        "expand_wrong",
+        "split_wrong",
+        "cat_wrong",
+        "index_out_of_range",
+        "index_tensor_out_of_range",
+        "gather_out_of_range",
+        "embedding_out_of_range",
+        "topk_too_many",
+        "cross_entropy_out_of_range",
+        "making_ragged",
+        "making_ambiguous_bool",
+        "making_item_of_two",
+        "making_integers_do_not_require_grad",
+    },
+    "autograd": {
+        "an_in_place_result_that_does_not_fit_the_type",
+        "an_in_place_result_that_does_not_fit_the_shape",
+        "writing_into_expanded_memory",
+        "changing_a_leaf",
+        "changing_a_view_of_a_leaf",
+        "using_a_value_that_was_changed",
+        "using_an_output_that_was_changed",
+        "using_a_value_that_a_function_saved_and_that_was_changed",
+        "backward_of_a_vector_without_a_gradient",
+        "backward_of_nothing_recorded",
+        "backward_twice",
+        "grad_of_an_unused_input_is_an_error",
+        "switching_recording_of_a_result",
+        "an_error_in_backward",
+        "copying_a_result",
+        "a_gradient_of_another_shape",
+        "numpy_of_a_recorded_tensor",
+    },
+    "networks": {
+        "strict_loading_fails",
+        "loading_another_shape_fails",
+        "a_tensor_is_no_parameter",
+        "nothing_without_a_world",
+        "tensors_on_cuda",
+    },
+}
