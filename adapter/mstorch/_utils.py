@@ -29,11 +29,4 @@ def _element_size(dtype):
     return dtype.itemsize
 
 
-def _rebuild_parameter(data, requires_grad, backward_hooks):
-    """A Parameter from a tensor."""
-    from mstorch.nn.parameter import Parameter
-
-    return Parameter(data, requires_grad)
-
-
 __getattr__ = module_getattr("torch._utils")

@@ -6,4 +6,3 @@
 __version__ = "2.13.0"
 cuda = None
 hip = None
-git_version = "mstorch"

@@ -27,11 +27,3 @@ def start_process_group() -> None:
         )
     if not parallel_state.model_parallel_is_initialized():
         parallel_state.initialize_model_parallel()
-
-
-def stop_process_group() -> None:
-    """Undoes start_process_group."""
-    if parallel_state.model_parallel_is_initialized():
-        parallel_state.destroy_model_parallel()
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
