@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from torch2ms import __version__, mapping
-from torch2ms.convert import FileResult
+from torch2ms.python_file import FileResult
 
 MANIFEST = "torch2ms-manifest.json"
 FORMAT = 1

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from torch2ms import mapping
-from torch2ms.convert import Change, FileResult
 from torch2ms.mapping import Mapping
+from torch2ms.python_file import Change, FileResult
 from torch2ms.rewrite import Finding
 from torch2ms.source import Edit, Source, SourceError, apply_edits
 

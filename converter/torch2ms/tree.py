@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch2ms import plan, requirements, scripts
-from torch2ms.convert import FileResult, Settings, convert
 from torch2ms.errors import UsageError
 from torch2ms.plan import Plan, Task
+from torch2ms.python_file import FileResult, Settings, convert
 from torch2ms.recipes import Applied, Recipe
 from torch2ms.report import MANIFEST, TreeResult, manifest
 

@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from torch2ms.convert import Settings, convert
+from torch2ms.python_file import Settings, convert
 from torch2ms.source import Edit, Source, apply_edits
 
 REWRITE = {

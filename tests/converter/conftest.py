@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from torch2ms.convert import FileResult, Settings, convert
+from torch2ms.python_file import FileResult, Settings, convert
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from torch2ms.convert import Settings, convert
 from torch2ms.names import Names
+from torch2ms.python_file import Settings, convert
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SKIPPED = {"site-packages", "__pycache__", "idlelib", "ensurepip"}

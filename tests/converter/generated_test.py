@@ -9,7 +9,7 @@ import tokenize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torch2ms.convert import Settings, convert
+from torch2ms.python_file import Settings, convert
 
 NAMES = ["torch", "nn", "F", "x", "importlib", "sys", "self"]
 MODULES = ["torch", "torch.nn", "torch.nn.functional", "torchvision", "os.path", "torch.utils.data"]

@@ -4,7 +4,7 @@
 
 import pytest
 
-from torch2ms.convert import Settings, convert
+from torch2ms.python_file import Settings, convert
 
 REWRITE = {
     "import_module": (

@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from torch2ms.convert import Settings, convert
+from torch2ms.python_file import Settings, convert
 
 REWRITE = {
     "plain": ("import torch", "import mstorch as torch"),

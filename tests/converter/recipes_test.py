@@ -7,8 +7,8 @@ import textwrap
 import pytest
 
 from torch2ms import recipes
-from torch2ms.convert import Settings, convert
 from torch2ms.errors import UsageError
+from torch2ms.python_file import Settings, convert
 from torch2ms.recipes import RecipeError
 
 SOURCE = '''\

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from torch2ms import cli
-from torch2ms.convert import FileResult
+from torch2ms.python_file import FileResult
 from torch2ms.requirements import convert, holds_dependencies
 
 

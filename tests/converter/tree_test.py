@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from torch2ms import convert, recipes, rewrite, tree
+from torch2ms import python_file, recipes, rewrite, tree
 from torch2ms.errors import UsageError
 from torch2ms.tree import Options
 
@@ -302,10 +302,10 @@ def test_listed_files_are_replaced_only_when_all_are_converted(source, tmp_path)
 def test_a_leftover_import_is_found_in_the_result(monkeypatch):
     """The check after conversion does not trust the rules: here these do nothing."""
     nothing = rewrite.Rewrite()
-    monkeypatch.setattr(convert, "rewrite", lambda *arguments: nothing)
-    monkeypatch.setattr(convert, "apply_edits", lambda body, edits: body + b"# changed\n")
+    monkeypatch.setattr(python_file, "rewrite", lambda *arguments: nothing)
+    monkeypatch.setattr(python_file, "apply_edits", lambda body, edits: body + b"# changed\n")
     data = b"def f():\n from torch import nn\n from .torch import x\nclass A:\n import torch.nn\n"
-    _, result = convert.convert(data, "a.py", convert.Settings("adapter"))
+    _, result = python_file.convert(data, "a.py", python_file.Settings("adapter"))
     assert [(f.line, f.kind, f.text) for f in result.findings] == [
         (2, "unconverted", "torch"),
         (5, "unconverted", "torch.nn"),

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from torch2ms import check, mapping, recipes
+from torch2ms import mapping, proof, recipes
 from torch2ms.recipes import Applied, Recipe
 from torch2ms.rewrite import Counts, Finding, rewrite
 from torch2ms.source import Source, SourceError, apply_edits, may_mention
@@ -96,12 +96,12 @@ def convert(
 
 def _check(body: bytes, source: Source, settings: Settings, result: FileResult) -> None:
     """Prove that the result compiles and has no import left; what is left becomes a finding."""
-    code, message = check.compiled(body, result.path)
+    code, message = proof.compiled(body, result.path)
     if code is None:
         result.does_not_compile = message
-        result.source_compiles = check.compiled(source.body, result.path)[0] is not None
+        result.source_compiles = proof.compiled(source.body, result.path)[0] is not None
     elif settings.target == "adapter":
-        for line, module in check.imports(code, mapping.load().renamed_roots):
+        for line, module in proof.imports(code, mapping.load().renamed_roots):
             if module.partition(".")[0] not in settings.local_roots:
                 result.findings.append(Finding(line, "unconverted", module, "still imported"))
     result.findings = sorted(set(result.findings))
