@@ -5,6 +5,7 @@
 packages.toml      one row a package: renamed, or left as it is, and why
 import_calls.toml  functions and mappings of Python that take a module's name as a string
 launch.toml        options of torchrun, and variables of the environment, in launch scripts
+star_imports.txt   the names that a star import of a module of torch binds
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
-_TABLES = ("import_calls.toml", "launch.toml", "packages.toml")
+_TABLES = ("import_calls.toml", "launch.toml", "packages.toml", "star_imports.txt")
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,21 @@ def load_launch() -> LaunchTable:
         frozenset(table["commands"]["run"]),
         frozenset(table["commands"]["talk"]),
     )
+
+
+@functools.cache
+def _star_imports() -> dict[str, frozenset[str]]:
+    body = "\n".join(_text("star_imports.txt").splitlines()[4:])
+    rows = (row.split() for row in re.split(r"\n(?! )", body))
+    return {module: frozenset(names) for module, *names in rows}
+
+
+def public_names(module: str) -> frozenset[str] | None:
+    """The names that `from module import *` binds, for a module of torch.
+
+    None where the table does not have the module: then anything may be bound.
+    """
+    return _star_imports().get(module)
 
 
 def sha256() -> str:
