@@ -166,6 +166,7 @@ def _as_view(result, source, array):
     """Note that a tensor is a view of another."""
     storage = storage_of(source)
     result._a = array
+    result._m = source._a if source._m is None else source._m
     result._s = storage
     result._base = source if source._base is None else source._base
     storage.add_view(result)

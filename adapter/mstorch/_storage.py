@@ -5,15 +5,14 @@
 import numpy
 
 from mstorch._errors import missing
-from mstorch._tensor import address_of, wrap
+from mstorch._tensor import address_of, whole_memory_of, wrap
 
 
 class UntypedStorage:
     """The bytes of the memory that a tensor and its views share."""
 
     def __init__(self, tensor):
-        owner = tensor if tensor._base is None else tensor._base
-        self._array = owner._a
+        self._array = whole_memory_of(tensor)
 
     def nbytes(self):
         """The size in bytes."""

@@ -102,6 +102,14 @@ def _memory_of(tensor) -> _ndarray:
     return _ndarray(array.shape, array.dtype, buffer, 0, strides)
 
 
+def bits(array: _ndarray) -> _ndarray:
+    """An array whose elements can be moved about: bfloat16 as 16 plain bits.
+
+    NumPy's selection by a mask fails on MindSpore's bfloat16 where an operand has strides.
+    """
+    return array.view(numpy.uint16) if array.dtype == _engine.bfloat16_numpy else array
+
+
 def address_of(array: _ndarray) -> int:
     return array.__array_interface__["data"][0]
 
@@ -184,7 +192,13 @@ def share(tensor):
     """
     twin = alias(tensor._a)
     twin._s = storage_of(tensor)
+    twin._m = tensor._m
     return twin
+
+
+def whole_memory_of(tensor) -> _ndarray:
+    """The whole memory that the tensor is a part of, as the array that it was made as."""
+    return tensor._a if tensor._m is None else tensor._m
 
 
 class Tensor(MindSporeTensor):
@@ -193,6 +207,7 @@ class Tensor(MindSporeTensor):
     """
 
     _a = _MemoryAlias()
+    _m = None
     _s = None
     _base = None
 
@@ -297,10 +312,10 @@ class Tensor(MindSporeTensor):
         return steps if dim is None else steps[dim]
 
     def storage_offset(self):
-        owner = self._base
-        return (
-            0 if owner is None else (address_of(self._a) - address_of(owner._a)) // self._a.itemsize
-        )
+        whole = self._m
+        if whole is None or not self._a.size:
+            return 0
+        return (address_of(self._a) - address_of(whole)) // self._a.itemsize
 
     def data_ptr(self):
         return address_of(self._a) if self._a.size else 0
@@ -406,7 +421,9 @@ class Tensor(MindSporeTensor):
     @property
     def data(self):
         """The same memory without history; autograd's version check does not see changes to it."""
-        return alias(self._a)
+        twin = alias(self._a)
+        twin._m = self._m
+        return twin
 
     @data.setter
     def data(self, value):
@@ -414,6 +431,7 @@ class Tensor(MindSporeTensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value)}")
         MindSporeTensor.data.__set__(self, value)
         self.__dict__["_a"] = value._a
+        self.__dict__["_m"] = value._m
         self.__dict__.pop("_s", None)
 
     # Python's own protocols
@@ -593,7 +611,7 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-_INTERNAL = frozenset(("_a", "_s", "_base", "_grad_object"))
+_INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object"))
 
 
 def _copy_attributes(source, target, memo):

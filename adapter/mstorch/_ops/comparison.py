@@ -102,14 +102,14 @@ def bitwise_not(input, *, out=None):
     return write_out(out, wrap(numpy.invert(input._a)))
 
 
-@operator("Tensor.__lshift__", "torch.bitwise_left_shift")
-def left_shift(input, other):
+@operator("Tensor.__lshift__", "torch.bitwise_left_shift", "Tensor.bitwise_left_shift")
+def bitwise_left_shift(input, other):
     """Bits shifted towards the high end."""
     return wrap(numpy.left_shift(*arrays_of(input, other)))
 
 
-@operator("Tensor.__rshift__", "torch.bitwise_right_shift")
-def right_shift(input, other):
+@operator("Tensor.__rshift__", "torch.bitwise_right_shift", "Tensor.bitwise_right_shift")
+def bitwise_right_shift(input, other):
     """Bits shifted towards the low end."""
     return wrap(numpy.right_shift(*arrays_of(input, other)))
 

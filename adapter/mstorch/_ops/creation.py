@@ -309,11 +309,14 @@ def arange(
             else _dtypes.get_default_dtype()
         )
     kind = _dtypes.numpy_of(dtype)
-    if kind.kind in "iu":
-        array = numpy.arange(*numbers).astype(kind, copy=False)
+    if kind == numpy.int64:
+        array = numpy.arange(*(int(n) for n in numbers), dtype=kind)
     else:
         count = int(numpy.ceil((numbers[1] - numbers[0]) / numbers[2]))
-        array = (numbers[0] + numpy.arange(count, dtype=numpy.float64) * numbers[2]).astype(kind)
+        first, step = numbers[0], numbers[2]
+        if kind.kind in "iu":
+            first, step = int(first), int(step)
+        array = (first + numpy.arange(count, dtype=numpy.float64) * step).astype(kind)
     return finish(array, device, requires_grad, pin_memory)
 
 

@@ -8,7 +8,9 @@ from mstorch._autograd import attach, derivative, view, wants_grad
 from mstorch._ops import inplace, views
 from mstorch._ops._operands import wrap_dim, write_out
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, bits, wrap
+
+INDEX_TYPES = (numpy.dtype(numpy.int64), numpy.dtype(numpy.int32))
 
 _BASIC = (int, slice, type(None), type(Ellipsis), numpy.integer)
 
@@ -94,7 +96,9 @@ def index_zeros_add(grad, shape, key):
 
 def _add_at(memory, key, values):
     if all(not isinstance(k, numpy.ndarray) or k.dtype.kind == "b" for k in key):
-        memory[key] += values  # a mask names no place twice
+        # A mask names no place twice.
+        sums = bits(memory)[key].view(memory.dtype) + values
+        bits(memory)[key] = bits(sums)
     elif len(key) == 1 or not any(isinstance(k, numpy.ndarray) for k in key[1:]):
         rows = key[0]
         if (
@@ -129,7 +133,7 @@ def add_rows(memory, rows, values):
 
 def _advanced(input, key):
     try:
-        result = wrap(input._a[key])
+        result = wrap(bits(input._a)[key].view(input._a.dtype))
     except IndexError as error:
         raise IndexError(_out_of_range(error)) from error
     return (
@@ -243,12 +247,16 @@ def _gather_backward(ctx, grad):
 def gather(input, dim, index, *, sparse_grad=False, out=None):
     """`out[i][j] = input[index[i][j]][j]` for dim 0, and so on."""
     array, places = input._a, index._a
-    if places.dtype != numpy.int64:
-        raise RuntimeError("gather(): Expected dtype int64 for index")
+    if places.size and places.dtype not in INDEX_TYPES:
+        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
     dim = wrap_dim(dim, array.ndim)
+    if not places.size:
+        nothing = numpy.zeros(places.shape, numpy.int64)
+        return write_out(out, _advanced(views.reshape(input, (-1,)), (nothing,)))
     if places.ndim != array.ndim and array.ndim and places.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     check_places("gather", places, array.shape[dim] if array.ndim else 1, dim)
+    places = places.astype(numpy.int64, copy=False)
     result = wrap(array[along(places, dim)] if array.ndim else array.reshape(1)[places])
     if wants_grad(input):
         result = attach(_gather_backward, result, (input,), (), (array.shape, dim, index.detach()))
@@ -286,5 +294,9 @@ def take_along_dim(input, indices, dim=None):
             [1 if d == dim else n for d, n in enumerate(indices._a.shape)],
         )
     )
+    size = input._a.shape[dim]
+    whole = [size if d == dim else n for d, n in enumerate(shape)]
     shape[dim] = indices._a.shape[dim]
-    return gather(input, dim, views.contiguous(views.expand(indices, shape)))
+    places = views.expand(indices, shape)._a
+    places = wrap(numpy.where(places < 0, places + size, places))
+    return gather(views.expand(input, whole), dim, places)

@@ -12,10 +12,10 @@ import numpy
 
 from mstorch import _engine
 from mstorch._autograd import attach, derivative, wants_grad
-from mstorch._ops import comparison, pointwise, reduction, views  # noqa: F401  they register what is made in place here
+from mstorch._ops import comparison, linalg, pointwise, reduction, views  # noqa: F401  they register what is made in place here
 from mstorch._ops._operands import gradient_for
 from mstorch._registry import OPERATORS, operator
-from mstorch._tensor import Tensor, address_of, alias, storage_of, strided, wrap
+from mstorch._tensor import Tensor, address_of, alias, bits, storage_of, strided, wrap
 
 
 def check_writable(input):
@@ -103,7 +103,12 @@ def _part_backward(ctx, grad):
 
 @derivative("CopyBackwards")
 def _replaced_backward(ctx, grad):
-    return grad
+    """The new value gets the gradient, what was overwritten zeros."""
+    need = ctx.needs
+    return (
+        grad if need[0] else None,
+        wrap(numpy.zeros_like(grad._a)) if len(need) > 1 and need[1] else None,
+    )[: len(need)]
 
 
 def _rebase(input, value):
@@ -112,7 +117,8 @@ def _rebase(input, value):
     """
     base = input if input._base is None else input._base
     if base is input:
-        changed = attach(_replaced_backward, _memory_twin(base), (value,))
+        inputs = (value,) if value._requires_grad else (value, base)
+        changed = attach(_replaced_backward, _memory_twin(base), inputs)
     else:
         part = (input._a.shape, input._a.strides, address_of(input._a) - address_of(base._a))
         changed = attach(_copy_slices_backward, _memory_twin(base), (base, value), (), part)
@@ -250,6 +256,19 @@ for _name in (
     "gt",
     "ge",
     "cumsum",
+    "atan",
+    "atan2",
+    "tan",
+    "sinh",
+    "cosh",
+    "log2",
+    "log10",
+    "expm1",
+    "true_divide",
+    "addmm",
+    "baddbmm",
+    "bitwise_left_shift",
+    "bitwise_right_shift",
 ):
     operator(f"Tensor.{_name}_")(in_place(OPERATORS[f"Tensor.{_name}"].cpu))
 for _name, _python in (
@@ -308,10 +327,10 @@ def _assign_backward(ctx, grad):
         by_input = grad
         if not accumulate:
             memory = grad._a.copy()
-            memory[key] = 0
+            bits(memory)[key] = 0
             by_input = wrap(memory)
     if ctx.needs[1]:
-        by_value = gradient_for(wrap(grad._a[key]), *spec)
+        by_value = gradient_for(wrap(bits(grad._a)[key].view(grad._a.dtype)), *spec)
     return by_input, by_value
 
 
@@ -322,7 +341,7 @@ def assign(input, key, value, accumulate):
     values = value._a.astype(array.dtype, copy=False)
     if not accumulate:
         try:
-            array[key] = values
+            bits(array)[key] = bits(values)
         except ValueError as error:
             raise RuntimeError(f"shape mismatch: {error}") from error
     else:
@@ -342,14 +361,30 @@ def assign(input, key, value, accumulate):
 @operator("Tensor.masked_scatter_")
 def masked_scatter_(input, mask, source):
     """Elements of the source, in order, where the mask is True."""
-    count = int(mask.sum())
-    assign(
-        input,
-        (numpy.broadcast_to(mask._a, input._a.shape),),
-        views.reshape(source, (-1,))[:count],
-        False,
-    )
+    if mask._a.dtype.kind != "b":
+        raise RuntimeError(
+            f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype}"
+        )
+    if source._a.dtype != input._a.dtype:
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same dtypes but got "
+            f"{input.dtype} and {source.dtype}"
+        )
+    places = numpy.broadcast_to(mask._a, input._a.shape)
+    count = int(places.sum())
+    if source._a.size < count:
+        raise RuntimeError(
+            f"masked_scatter: the source has {source._a.size} elements, the mask takes {count}"
+        )
+    assign(input, (places,), views.reshape(source, (-1,))[:count], False)
     return input
+
+
+@operator("torch.masked_scatter", "Tensor.masked_scatter")
+def masked_scatter(input, mask, source):
+    """masked_scatter_ on a copy that is broadcast with the mask."""
+    shape = numpy.broadcast_shapes(input._a.shape, mask._a.shape)
+    return masked_scatter_(views.clone(views.expand(input, shape)), mask, source)
 
 
 @operator("Tensor.detach_", "torch.detach_")

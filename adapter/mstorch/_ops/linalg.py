@@ -134,6 +134,8 @@ def bmm(input, mat2, *, out=None):
 
 def _affine(input, product, beta, alpha):
     """`beta * input + alpha * product`; with beta 0 the input is ignored, even where it is nan."""
+    if product._a.dtype.kind in "biu":
+        beta, alpha = int(beta), int(alpha)
     if alpha != 1:
         product = pointwise.mul(product, alpha)
     if beta == 0:
@@ -159,10 +161,31 @@ def mv(input, vec):
     return matmul(input, vec)
 
 
-@operator("torch.dot", "Tensor.dot", "torch.inner")
-def dot(input, tensor):
+@operator("torch.dot", "Tensor.dot")
+def dot(input, tensor, *, out=None):
     """The inner product of two vectors."""
-    return matmul(input, tensor)
+    if input._a.ndim != 1 or tensor._a.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {input._a.ndim}D and {tensor._a.ndim}D tensors"
+        )
+    return matmul(input, tensor, out=out)
+
+
+@operator("torch.inner", "Tensor.inner")
+def inner(input, other, *, out=None):
+    """Products summed over the last dimensions; a scalar multiplies."""
+    if not input._a.ndim or not other._a.ndim:
+        return pointwise.mul(input, other, out=out)
+    size = input._a.shape[-1]
+    if other._a.shape[-1] != size:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input._a.shape)} and {list(other._a.shape)}"
+        )
+    rows, columns = (views.reshape(t, (t._a.size // max(size, 1), size)) for t in (input, other))
+    product = matmul(rows, views.t(columns))
+    shape = input._a.shape[:-1] + other._a.shape[:-1]
+    return write_out(out, views.reshape(product, shape))
 
 
 @operator("torch.outer", "Tensor.outer", "torch.ger", ascend="mindspore.mint.outer")

@@ -103,12 +103,51 @@ def cross_entropy(
     label_smoothing=0.0,
 ):
     """nll_loss of log_softmax over dimension 1, or over the only one."""
-    if label_smoothing or target._a.dtype.kind == "f":
-        raise missing(
-            "torch.nn.functional.cross_entropy", "label_smoothing and probabilities as targets"
-        )
-    logs = activation.log_softmax(input, 0 if input._a.ndim == 1 else 1)
-    return nll_loss(logs, target, weight, size_average, ignore_index, reduce, reduction)
+    if size_average is not None or reduce is not None:
+        raise missing("torch.nn.functional.cross_entropy", "size_average and reduce; use reduction")
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    dim = 0 if input._a.ndim == 1 else 1
+    logs = activation.log_softmax(input, dim)
+    if target._a.shape == input._a.shape and target.is_floating_point():
+        return _soft_targets(logs, target, weight, reduction, label_smoothing, dim)
+    losses = nll_loss(logs, target, weight, None, ignore_index, None, reduction)
+    if not label_smoothing:
+        return losses
+    smooth = _smoothing(logs, target, weight, ignore_index, reduction, dim)
+    share = label_smoothing / logs._a.shape[dim]
+    return losses * (1 - label_smoothing) + smooth * share
+
+
+def _class_weights(weight, logs, dim):
+    return views.reshape(weight, [-1 if d == dim else 1 for d in range(logs._a.ndim)])
+
+
+def _soft_targets(logs, target, weight, reduction, label_smoothing, dim):
+    """cross_entropy with a probability for each class."""
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / logs._a.shape[dim]
+    terms = logs * target
+    if weight is not None:
+        terms = terms * _class_weights(weight, logs, dim)
+    losses = pointwise.neg(terms.sum(dim))
+    if reduction == "mean":
+        return losses.sum() / max(logs._a.size // max(logs._a.shape[dim], 1), 1)
+    return _reduce(losses, reduction)
+
+
+def _smoothing(logs, target, weight, ignore_index, reduction, dim):
+    """The sum over all classes of the negative log probabilities: what smoothing adds."""
+    terms = logs if weight is None else logs * _class_weights(weight, logs, dim)
+    losses = pointwise.neg(terms.sum(dim))
+    ignored = target.eq(ignore_index)
+    losses = pointwise.masked_fill(losses, ignored, 0)
+    if reduction != "mean":
+        return _reduce(losses, reduction)
+    used = numpy.logical_not(ignored._a)
+    if weight is None:
+        return losses.sum() / int(used.sum())
+    return losses.sum() / up(weight._a)[numpy.where(used, target._a, 0)][used].sum().item()
 
 
 @operator("torch.nn.functional.mse_loss")
@@ -128,11 +167,10 @@ def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):
     """The log loss of sigmoid(input)."""
+    log_sigmoid = activation.logsigmoid(input)
     if pos_weight is not None:
-        raise missing("torch.nn.functional.binary_cross_entropy_with_logits", "pos_weight")
-    losses = pointwise.sub(
-        pointwise.mul(pointwise.sub(1, target), input), activation.logsigmoid(input)
-    )
+        log_sigmoid = pointwise.mul(log_sigmoid, (pos_weight - 1) * target + 1)
+    losses = pointwise.sub(pointwise.mul(pointwise.sub(1, target), input), log_sigmoid)
     return _reduce(losses if weight is None else pointwise.mul(losses, weight), reduction)
 
 

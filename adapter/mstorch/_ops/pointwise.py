@@ -11,6 +11,7 @@ from mstorch._ops._operands import (
     arrays_of,
     floating,
     gradient_for,
+    result_dtype,
     tensor_argument,
     up,
     write_out,
@@ -161,11 +162,18 @@ def _div_backward(ctx, grad):
     a, b = ctx.context[:2]
     need = ctx.needs
     divisor = _operand(ctx, 1)
-    by_a = div(grad, divisor) if need[0] or need[1] else None
     by_b = None
     if need[1]:
-        by_b = gradient_for(neg(mul(by_a, div(_operand(ctx, 0), divisor))), *b)
-    return gradient_for(by_a, *a) if need[0] else None, by_b
+        by_b = gradient_for(mul(neg(grad), div(div(_operand(ctx, 0), divisor), divisor)), *b)
+    return gradient_for(div(grad, divisor), *a) if need[0] else None, by_b
+
+
+@derivative("DivRoundedBackward0")
+def _zero_backward(ctx, grad):
+    return tuple(
+        gradient_for(mul(grad, 0), *spec) if needed else None
+        for spec, needed in zip(ctx.context, ctx.needs, strict=False)
+    )
 
 
 @operator(
@@ -184,10 +192,10 @@ def div(input, other, *, rounding_mode=None, out=None):
     if rounding_mode is None:
         result = _compute(numpy.true_divide, floating(x), floating(y))
         result = _record_binary(_div_backward, result, input, other, _DIVISOR)
-    elif rounding_mode == "floor":
-        result = floor_divide(input, other)
-    elif rounding_mode == "trunc":
-        result = wrap(_divide_trunc(x, y))
+    elif rounding_mode in ("floor", "trunc"):
+        _refuse_zero(y)
+        kernel = numpy.floor_divide if rounding_mode == "floor" else _divide_trunc
+        result = _record_binary(_zero_backward, _compute(kernel, x, y), input, other, _NEITHER)
     else:
         raise RuntimeError(
             "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
@@ -198,8 +206,7 @@ def div(input, other, *, rounding_mode=None, out=None):
 
 def _divide_trunc(x, y):
     if x.dtype.kind not in "biu":
-        return _compute(lambda p, q: numpy.trunc(numpy.true_divide(p, q)), x, y)
-    _refuse_zero(y)
+        return numpy.trunc(numpy.true_divide(x, y))
     quotient = numpy.floor_divide(x, y)
     wrong = (numpy.remainder(x, y) != 0) & ((x < 0) != (y < 0))
     return (quotient + wrong).astype(x.dtype)
@@ -239,7 +246,7 @@ def _remainder_backward(ctx, grad):
     need = ctx.needs
     by_b = None
     if need[1]:
-        quotient = floor(div(_operand(ctx, 0), _operand(ctx, 1)))
+        quotient = div(_operand(ctx, 0), _operand(ctx, 1), rounding_mode="floor")
         by_b = gradient_for(neg(mul(grad, quotient)), *b)
     return gradient_for(grad, *a) if need[0] else None, by_b
 
@@ -282,10 +289,27 @@ def _pow_backward(ctx, grad):
             slope = mul(pow(base, exponent - 1), exponent)
         by_base = gradient_for(mul(grad, slope), *a)
     if need[1]:
-        value = pow(base, exponent)
-        logarithm = log(base) if isinstance(base, Tensor) else float(numpy.log(base))
-        by_exponent = gradient_for(mul(grad, mul(value, logarithm)), *b)
+        by_exponent = gradient_for(mul(grad, _exponent_slope(base, exponent)), *b)
     return by_base, by_exponent
+
+
+def _exponent_slope(base, exponent):
+    """`base ** exponent * log(base)`; 0 where the base is 0 and the exponent is not negative."""
+    value = pow(base, exponent)
+    if not isinstance(base, Tensor):
+        if base == 0:
+            return value.masked_fill(exponent.ge(0), 0).masked_fill(exponent.lt(0), -numpy.inf)
+        with numpy.errstate(all="ignore"):
+            return mul(value, float(numpy.log(base)))
+    slope = mul(value, log(base))
+    return slope.masked_fill(base.eq(0).logical_and(exponent.ge(0)), 0)
+
+
+def _integer_power(x, y):
+    """Powers of integers; a negative exponent gives 0, except for the bases 1 and -1."""
+    result = numpy.power(x, numpy.maximum(y, 0))
+    odd = numpy.where(y % 2 == 0, 1, x)
+    return numpy.where(y < 0, numpy.where(numpy.abs(x) == 1, odd, 0), result).astype(x.dtype)
 
 
 @operator("torch.pow", "Tensor.pow", "Tensor.__pow__", ascend="mindspore.mint.pow")
@@ -298,6 +322,8 @@ def pow(input, exponent, *, out=None):
         result = _compute(lambda p, _: p * p, x, y)
     elif not isinstance(exponent, Tensor) and exponent == 0.5 and x.dtype.kind == "f":
         result = _compute(lambda p, _: numpy.sqrt(p), x, y)
+    elif x.dtype.kind in "iu":
+        result = _integer_power(x, y)
     else:
         result = _compute(numpy.power, x, y)
     return write_out(out, _record_binary(_pow_backward, result, input, exponent, _BOTH))
@@ -525,13 +551,26 @@ def _unary_same_type(names, kernel, formula, ascend=None, integer_identity=False
         if integer_identity and x.dtype.kind in "biu":
             result = wrap(x.copy())
         else:
-            result = wrap(kernel(up(x)).astype(x.dtype, copy=False))
+            result = wrap(_in_kind(kernel(up(x)), x.dtype))
         if wants_grad(input):
             result = attach(backward, result, (input,), (input,))
         return result if out is None else write_out(out, result)
 
     function.__name__ = name
     return operator(*names, ascend=ascend)(function)
+
+
+def _in_kind(array, kind):
+    """Floating point results in the type of the operand; integers as the kernel made them."""
+    return array.astype(kind, copy=False) if kind.kind not in "biu" else array
+
+
+def _sign_kernel(x):
+    return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+
+
+def _square_kernel(x):
+    return numpy.square(x.astype(numpy.int64) if x.dtype.kind == "b" else x)
 
 
 neg = _unary_same_type(
@@ -547,9 +586,9 @@ abs = _unary_same_type(
     "mindspore.mint.abs",
 )
 square = _unary_same_type(
-    _names("square"), numpy.square, lambda g, x: mul(g, mul(x, 2.0)), "mindspore.mint.square"
+    _names("square"), _square_kernel, lambda g, x: mul(g, mul(x, 2.0)), "mindspore.mint.square"
 )
-sign = _unary_same_type(_names("sign"), numpy.sign, None, "mindspore.mint.sign")
+sign = _unary_same_type(_names("sign"), _sign_kernel, None, "mindspore.mint.sign")
 floor = _unary_same_type(_names("floor"), numpy.floor, None, "mindspore.mint.floor", True)
 ceil = _unary_same_type(_names("ceil"), numpy.ceil, None, "mindspore.mint.ceil", True)
 trunc = _unary_same_type(
@@ -607,6 +646,10 @@ def _clamp_tensor_backward(ctx, grad):
     below = x.lt(low) if low is not None else None
     above = x.gt(high) if high is not None else None
     inside = _neither(below, above)
+    if below is not None and above is not None:
+        # Where the limits cross, the result is the upper one.
+        ordered = low < high
+        below, above = below.logical_and(ordered), above.logical_or(ordered.logical_not())
     return (
         gradient_for(mul(grad, inside), *specs[0]) if need[0] else None,
         gradient_for(mul(grad, below), *specs[1]) if need[1] else None,
@@ -730,8 +773,11 @@ def masked_fill(input, mask, value):
 
 @derivative("LerpBackward0")
 def _lerp_backward(ctx, grad):
-    weight = ctx.context
-    return mul(grad, 1 - weight), mul(grad, weight)
+    weight, start, end = ctx.context
+    return (
+        gradient_for(mul(grad, 1 - weight), *start) if ctx.needs[0] else None,
+        gradient_for(mul(grad, weight), *end) if ctx.needs[1] else None,
+    )
 
 
 @operator("torch.lerp", "Tensor.lerp")
@@ -741,7 +787,8 @@ def lerp(input, end, weight):
         return add(input, mul(weight, sub(end, input)))
     result = wrap(lerp_kernel(input._a, end._a, weight))
     if wants_grad(input, end):
-        result = attach(_lerp_backward, result, (input, end), (), weight)
+        specs = [(t._a.shape, t._a.dtype) for t in (input, end)]
+        result = attach(_lerp_backward, result, (input, end), (), (weight, *specs))
     return result
 
 
@@ -751,18 +798,67 @@ def lerp_kernel(x, end, weight):
     return x + w * (end - x) if weight < 0.5 else end - (end - x) * (x.dtype.type(1) - w)
 
 
-@operator("torch.addcmul", "Tensor.addcmul")
-def addcmul(input, tensor1, tensor2, *, value=1):
-    """`input + value * tensor1 * tensor2`."""
-    product = mul(tensor1, tensor2)
-    return add(input, product if value == 1 else mul(product, value))
+@derivative("AddcmulBackward0")
+def _addcmul_backward(ctx, grad):
+    value, specs, (first, second) = ctx.context
+    ctx.saved  # noqa: B018  the check is the purpose
+    need = ctx.needs
+    return (
+        gradient_for(grad, *specs[0]) if need[0] else None,
+        gradient_for(mul(grad, mul(second, value)), *specs[1]) if need[1] else None,
+        gradient_for(mul(grad, mul(first, value)), *specs[2]) if need[2] else None,
+    )
 
 
-@operator("torch.addcdiv", "Tensor.addcdiv")
-def addcdiv(input, tensor1, tensor2, *, value=1):
-    """`input + value * tensor1 / tensor2`."""
-    quotient = div(tensor1, tensor2)
-    return add(input, quotient if value == 1 else mul(quotient, value))
+@derivative("AddcdivBackward0")
+def _addcdiv_backward(ctx, grad):
+    value, specs, (first, second) = ctx.context
+    ctx.saved  # noqa: B018  the check is the purpose
+    need = ctx.needs
+    by_second = None
+    if need[2]:
+        by_second = mul(neg(grad), div(mul(first, value), mul(second, second)))
+        by_second = gradient_for(by_second, *specs[2])
+    return (
+        gradient_for(grad, *specs[0]) if need[0] else None,
+        gradient_for(mul(grad, div(value, second)), *specs[1]) if need[1] else None,
+        by_second,
+    )
+
+
+def _three_operands(name, kernel, node):
+    """Register `input + value * kernel(tensor1, tensor2)`, rounded once in the half types."""
+
+    def function(input, tensor1, tensor2, *, value=1, out=None):
+        operands = (input, tensor1, tensor2)
+        arrays = [t._a for t in operands]
+        if any(a.dtype != arrays[0].dtype for a in arrays):
+            common = result_dtype(*operands).numpy
+            arrays = [a.astype(common, copy=False) for a in arrays]
+        kind = arrays[0].dtype
+        wide = [up(a) for a in arrays]
+        if kind.kind in "biu" and name == "addcdiv":
+            raise RuntimeError(
+                "Integer division with addcdiv is no longer supported, and in a future release "
+                "addcdiv will perform a true division of tensor1 and tensor2."
+            )
+        scale = wide[0].dtype.type(value)
+        with numpy.errstate(all="ignore"):
+            result = wide[0] + kernel(scale, wide[1], wide[2])
+        result = wrap(numpy.asarray(result).astype(kind, copy=False))
+        if wants_grad(*operands):
+            specs = [(t._a.shape, t._a.dtype) for t in operands]
+            pair = (tensor1, tensor2)
+            result = attach(node, result, operands, pair, (value, specs, pair))
+        return write_out(out, result)
+
+    function.__name__ = name
+    function.__doc__ = f"torch.{name}: three tensors combined element by element."
+    return operator(f"torch.{name}", f"Tensor.{name}")(function)
+
+
+addcmul = _three_operands("addcmul", lambda v, x, y: v * x * y, _addcmul_backward)
+addcdiv = _three_operands("addcdiv", lambda v, x, y: v * (x / y), _addcdiv_backward)
 
 
 operator("Tensor.__radd__")(lambda self, other: add(other, self))

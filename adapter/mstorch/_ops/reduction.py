@@ -115,8 +115,12 @@ def _prod_backward(ctx, grad):
     (x,) = ctx.saved
     dims, keepdim = ctx.context
     array = x._a
-    if (array == 0).any():
-        raise missing("torch.prod", "the gradient where an element is zero")
+    if (up(array) == 0).any():
+        if wants_grad(x, grad):
+            raise missing("torch.prod", "the second derivative where an element is zero")
+        spread = _spread(grad, array.shape, dims, keepdim)
+        others = _products_of_others(up(array), dims)
+        return wrap((up(spread._a) * others).astype(array.dtype, copy=False))
     product = _spread(
         pointwise.mul(grad, prod(x, None if len(dims) == array.ndim else dims[0], keepdim)),
         array.shape,
@@ -124,6 +128,19 @@ def _prod_backward(ctx, grad):
         keepdim,
     )
     return pointwise.div(product, x)
+
+
+def _products_of_others(array, dims):
+    """For each element the product of all others over the dimensions, without dividing."""
+    rest = [d for d in range(array.ndim) if d not in dims]
+    order = (*rest, *dims)
+    lines = array.transpose(order).reshape([array.shape[d] for d in rest] + [-1])
+    ones = numpy.ones_like(lines[..., :1])
+    before = numpy.cumprod(numpy.concatenate((ones, lines[..., :-1]), -1), -1)
+    backwards = lines[..., ::-1]
+    after = numpy.cumprod(numpy.concatenate((ones, backwards[..., :-1]), -1), -1)[..., ::-1]
+    shape = [array.shape[d] for d in order]
+    return (before * after).reshape(shape).transpose(numpy.argsort(order))
 
 
 @operator("torch.prod", "Tensor.prod", ascend="mindspore.mint.prod")
@@ -143,7 +160,7 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
 
 def _truth(name, ufunc):
     def function(input, dim=None, keepdim=False, *, out=None):
-        array = input._a if input._a.dtype.kind == "b" else input._a != 0
+        array = input._a if input._a.dtype.kind == "b" else up(input._a) != 0
         found = numpy.asarray(ufunc.reduce(array, wrap_dims(dim, array.ndim), keepdims=keepdim))
         return write_out(
             out, wrap(found.astype(input._a.dtype) if input._a.dtype == numpy.uint8 else found)
@@ -347,6 +364,16 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
 def _norm_backward(ctx, grad):
     (x,) = ctx.saved
     value, order, dims, keepdim = ctx.context
+    if x._a.dtype in _dtypes.REDUCED:
+        wide = views.cast(x, _dtypes.float32)
+        grad = views.cast(grad, _dtypes.float32)
+        value = norm(wide, order, dims, keepdim)
+        slope = _norm_gradient(grad, wide, value, order, dims, keepdim)
+        return None if slope is None else views.cast(slope, x.dtype)
+    return _norm_gradient(grad, x, value, order, dims, keepdim)
+
+
+def _norm_gradient(grad, x, value, order, dims, keepdim):
     grad = _spread(grad, x._a.shape, dims, keepdim)
     value = _spread(value, x._a.shape, dims, keepdim)
     if order == 2:
@@ -354,16 +381,39 @@ def _norm_backward(ctx, grad):
         return pointwise.masked_fill(scaled, value == 0, 0)
     if order == 1:
         return pointwise.mul(grad, pointwise.sign(x))
-    if order == math.inf:
+    if order == 0:
+        return None
+    if builtins.abs(order) == math.inf:
         hits = pointwise.abs(x) == value
         share = hits / hits.sum(dims, True)
         return pointwise.mul(pointwise.mul(grad, pointwise.sign(x)), views.cast(share, x.dtype))
-    raise missing(f"torch.norm(p={order})", "the gradient")
+    return pointwise.mul(grad, _power_norm_slope(x, value, order))
 
 
-@operator("torch.norm", "Tensor.norm", "torch.linalg.vector_norm")
+def _power_norm_slope(x, value, order):
+    """sign(x) |x|^(p-1) / norm^(p-1); 0 where x or the norm is, as far as that needs saying."""
+    size = pointwise.pow(pointwise.abs(x), order - 1)
+    if order < 1:
+        size = pointwise.masked_fill(size, x == 0, 0)
+        return pointwise.mul(
+            pointwise.mul(pointwise.sign(x), size), pointwise.pow(value, 1 - order)
+        )
+    by_norm = pointwise.reciprocal(pointwise.pow(value, order - 1))
+    by_norm = pointwise.masked_fill(by_norm, value == 0, 0)
+    return pointwise.mul(pointwise.mul(pointwise.sign(x), size), by_norm)
+
+
+@operator("torch.linalg.vector_norm")
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
+    """The p-norm over dimensions of the flattened tensor, or over the dimensions named."""
+    return norm(x, ord, dim, keepdim, out, dtype)
+
+
+@operator("torch.norm", "Tensor.norm")
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The p-norm over dimensions: p is a number, infinity or "fro" (which is 2)."""
+    if p == "nuc":
+        raise missing("torch.norm(p='nuc')", "singular values")
     order = 2.0 if p in ("fro", None) else float(p)
     if dtype is not None:
         input = views.cast(input, dtype)

@@ -5,8 +5,9 @@
 import numpy
 
 from mstorch import _dtypes, _random
+from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import inplace
-from mstorch._ops._operands import sizes_of
+from mstorch._ops._operands import sizes_of, up
 from mstorch._ops.creation import finish, sized, sized_like
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
@@ -103,6 +104,8 @@ def normal(
     dtype=None,
     device=None,
     requires_grad=False,
+    layout=None,
+    pin_memory=False,
 ):
     """Normally distributed numbers; mean and standard deviation are numbers, with a size, or
     tensors.
@@ -114,17 +117,42 @@ def normal(
         return finish(
             _random.normal(count, kind, mean, std, generator).reshape(sizes), device, requires_grad
         )
-    shape = numpy.broadcast_shapes(*(t._a.shape for t in (mean, std) if isinstance(t, Tensor)))
-    return randn(shape, generator=generator) * std + mean
+    tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
+    shape = numpy.broadcast_shapes(*(t._a.shape for t in tensors))
+    count = int(numpy.prod(shape, dtype=numpy.int64))
+    kind = tensors[0]._a.dtype
+    if isinstance(std, Tensor):
+        middle = mean._a if isinstance(mean, Tensor) else mean
+        drawn = _random.normal(count, kind, generator=generator).reshape(shape)
+        array = (up(drawn) * up(std._a)).astype(kind) + numpy.asarray(middle, kind)
+    else:
+        array = _random.normal(count, kind, 0.0, std, generator).reshape(shape) + mean._a
+    result = wrap(array.astype(kind, copy=False))
+    return (
+        attach(_constant_backward, result, tensors, (), tensors) if wants_grad(*tensors) else result
+    )
+
+
+@derivative("NormalBackward3")
+def _constant_backward(ctx, grad):
+    """Drawn numbers do not depend on what they were drawn with, as torch has it."""
+    return tuple(
+        wrap(numpy.zeros_like(t._a)) if needed else None
+        for t, needed in zip(ctx.context, ctx.needs, strict=False)
+    )
 
 
 @operator("torch.bernoulli", "Tensor.bernoulli")
 def bernoulli(input, p=None, *, generator=None):
     """Ones with the probability that each element gives, or with probability p."""
-    chances = input._a if p is None else p
+    chances = up(input._a) if p is None else p
     if p is None and input._a.size and not ((chances >= 0) & (chances <= 1)).all():
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-    return wrap(_random.bernoulli(input._a.shape, chances, generator).astype(input._a.dtype))
+    drawn = _random.bernoulli(input._a.shape, chances, generator).astype(input._a.dtype)
+    result = wrap(drawn)
+    if wants_grad(input):
+        result = attach(_constant_backward, result, (input,), (), (input,))
+    return result
 
 
 def _fill(name, draw):

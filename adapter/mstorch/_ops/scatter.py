@@ -10,7 +10,7 @@ import numpy
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import indexing, inplace, views
-from mstorch._ops._operands import wrap_dim
+from mstorch._ops._operands import up, wrap_dim
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -18,10 +18,10 @@ from mstorch._tensor import Tensor, wrap
 def _prepare(name, input, dim, index):
     dim = wrap_dim(dim, input._a.ndim)
     places = index._a
-    if places.dtype != numpy.int64:
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+    if places.size and places.dtype not in indexing.INDEX_TYPES:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     indexing.check_places(name, places, input._a.shape[dim] if input._a.ndim else 1, dim)
-    return dim, places
+    return dim, places.astype(numpy.int64, copy=False)
 
 
 def _source(src, places):
@@ -53,11 +53,9 @@ def _unused_as_zero(gathered, shape):
 @operator("torch.scatter", "Tensor.scatter", ascend="mindspore.mint.scatter")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy with values, a tensor or a number, written at an index along a dimension."""
-    if reduce is not None:
-        if reduce == "add" and isinstance(src, Tensor):
-            return scatter_add(input, dim, index, src)
-        raise missing(f"torch.scatter(reduce={reduce!r})")
     src = value if src is None else src
+    if reduce is not None:
+        return _scatter_with(input, dim, index, src, reduce)
     dim, places = _prepare("scatter", input, dim, index)
     array = input._a.copy()
     target = array if array.ndim else array.reshape(1)
@@ -69,6 +67,27 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         shape = src._a.shape if isinstance(src, Tensor) else None
         result = attach(_scatter_backward, result, inputs, (), (dim, index.detach(), shape))
     return result
+
+
+_COMBINE = {"add": numpy.add, "multiply": numpy.multiply}
+
+
+def _scatter_with(input, dim, index, src, reduce):
+    """scatter that adds or multiplies; not differentiable, as in torch."""
+    if reduce not in _COMBINE:
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    if wants_grad(*(t for t in (input, src) if isinstance(t, Tensor))):
+        raise missing(f"torch.scatter(reduce={reduce!r})", "the gradient; use scatter_reduce")
+    dim, places = _prepare("scatter", input, dim, index)
+    array = up(input._a.copy())
+    target = array if array.ndim else array.reshape(1)
+    key = indexing.along(places, dim) if places.ndim else places.reshape(1)
+    if isinstance(src, Tensor):
+        values = up(_source(src, places))
+    else:
+        values = numpy.asarray(src).astype(input._a.dtype)
+    _COMBINE[reduce].at(target, key, values)
+    return wrap(array.astype(input._a.dtype, copy=False))
 
 
 @derivative("ScatterAddBackward0")
@@ -128,6 +147,13 @@ def index_add(input, dim, index, source, *, alpha=1):
     """A copy with slices added along a dimension; repeated numbers add up."""
     dim = wrap_dim(dim, input._a.ndim)
     array = input._a.copy()
+    if not array.ndim:
+        whole = index_add(
+            views.reshape(input, (1,)), 0, index, views.reshape(source, (-1,)), alpha=alpha
+        )
+        return views.reshape(whole, ())
+    if source._a.dtype != array.dtype:
+        raise RuntimeError("index_add_(): self and source must have the same scalar type")
     values = source._a if alpha == 1 else source._a * source._a.dtype.type(alpha)
     if dim == 0 and array.ndim > 1 and array.size:
         indexing.add_rows(array, index._a, values)
@@ -144,7 +170,10 @@ def index_add(input, dim, index, source, *, alpha=1):
 @operator("torch.index_copy", "Tensor.index_copy")
 def index_copy(input, dim, index, source):
     """A copy with slices replaced along a dimension."""
-    key = (slice(None),) * wrap_dim(dim, input._a.ndim) + (index,)
+    if not input._a.ndim:
+        whole = index_copy(views.reshape(input, (1,)), 0, index, views.reshape(source, (-1,)))
+        return views.reshape(whole, ())
+    key = (slice(None),) * wrap_dim(dim, input._a.ndim) + (views.reshape(index, (-1,)),)
     copy = views.clone(input)
     copy[key] = source
     return copy
@@ -153,8 +182,13 @@ def index_copy(input, dim, index, source):
 @operator("torch.index_fill", "Tensor.index_fill")
 def index_fill(input, dim, index, value):
     """A copy with slices filled along a dimension."""
+    if not input._a.ndim:
+        return views.reshape(index_fill(views.reshape(input, (1,)), 0, index, value), ())
+    dim = wrap_dim(dim, input._a.ndim)
+    # A number that is listed twice is filled once, so that the value's gradient counts it once.
+    places = numpy.unique(numpy.where(index._a < 0, index._a + input._a.shape[dim], index._a))
     copy = views.clone(input)
-    copy[(slice(None),) * wrap_dim(dim, input._a.ndim) + (index,)] = value
+    copy[(slice(None),) * dim + (wrap(places),)] = value
     return copy
 
 
@@ -186,9 +220,9 @@ def bincount(input, weights=None, minlength=0):
 @operator("torch.histc", "Tensor.histc")
 def histc(input, bins=100, min=0, max=0):
     """Counts in equally wide bins between min and max, or the extrema where both are zero."""
-    array = input._a
+    array = up(input._a)
     low, high = (array.min(), array.max()) if min == 0 and max == 0 and array.size else (min, max)
     if low == high:
         low, high = low - 1, high + 1
     counts, _ = numpy.histogram(array, bins, (low, high))
-    return wrap(counts.astype(array.dtype))
+    return wrap(counts.astype(input._a.dtype))

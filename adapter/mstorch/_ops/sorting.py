@@ -5,7 +5,7 @@
 import numpy
 
 from mstorch._ops import views
-from mstorch._ops._operands import up, wrap_dim
+from mstorch._ops._operands import up, wrap_dim, write_out
 from mstorch._ops.reduction import pair, picked
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
@@ -95,35 +95,58 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 
 
 @operator("torch.unique_consecutive", "Tensor.unique_consecutive")
-def unique_consecutive(input, return_inverse=False, return_counts=False):
-    """The flattened elements with runs of equal ones made one."""
-    flat = input._a.reshape(-1)
-    starts = (
-        numpy.flatnonzero(numpy.concatenate(([True], flat[1:] != flat[:-1])))
-        if flat.size
-        else numpy.zeros(0, int)
-    )
-    counts = numpy.diff(numpy.append(starts, flat.size))
-    results = [wrap(flat[starts])]
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """Runs of equal elements of the flattened tensor, or of slices along a dimension, made one."""
+    array = input._a
+    rows = array.reshape(-1) if dim is None else numpy.moveaxis(array, wrap_dim(dim, array.ndim), 0)
+    count = rows.shape[0]
+    changed = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
+    starts = numpy.flatnonzero(numpy.concatenate((numpy.ones(min(count, 1), bool), changed)))
+    counts = numpy.diff(numpy.append(starts, count))
+    values = rows[starts]
+    results = [wrap(values if dim is None else numpy.moveaxis(values, 0, dim))]
     if return_inverse:
-        results.append(
-            wrap(numpy.repeat(numpy.arange(starts.size), counts).reshape(input._a.shape))
-        )
+        inverse = numpy.repeat(numpy.arange(starts.size), counts)
+        results.append(wrap(inverse.reshape(array.shape) if dim is None else inverse))
     if return_counts:
         results.append(wrap(counts.astype(numpy.int64)))
     return results[0] if len(results) == 1 else tuple(results)
 
 
 @operator("torch.searchsorted")
-def searchsorted(sorted_sequence, input, *, out_int32=False, right=False):
-    """Where each value would be inserted into a one-dimensional sorted sequence."""
-    if sorted_sequence._a.ndim != 1:
-        raise NotImplementedError(
-            "torch.searchsorted is implemented by mstorch for one-dimensional sequences only"
+def searchsorted(
+    sorted_sequence, input, *, out_int32=False, right=False, side=None, out=None, sorter=None
+):
+    """Where each value would be inserted into the last dimension of a sorted sequence.
+
+    A sequence of one dimension serves values of any shape; otherwise all dimensions but the last
+    are equal. `sorter` holds the numbers that would sort the sequence.
+    """
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "while right was True"
         )
-    values = input._a if isinstance(input, Tensor) else input
-    places = numpy.searchsorted(sorted_sequence._a, values, "right" if right else "left")
-    return wrap(numpy.asarray(places, numpy.int32 if out_int32 else numpy.int64))
+    side = side or ("right" if right else "left")
+    values = up(input._a if isinstance(input, Tensor) else numpy.asarray(input))
+    lines = up(sorted_sequence._a)
+    if sorter is not None:
+        lines = numpy.take_along_axis(lines, sorter._a, -1)
+    if lines.ndim == 1:
+        places = numpy.searchsorted(lines, values, side)
+    else:
+        if lines.shape[:-1] != values.shape[:-1]:
+            raise RuntimeError(
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+                "dimensions of boundaries tensor and input value tensor must match"
+            )
+        flat = lines.reshape(int(numpy.prod(lines.shape[:-1])), lines.shape[-1])
+        wanted = values.reshape(flat.shape[0], values.shape[-1])
+        places = numpy.zeros(wanted.shape, numpy.int64)
+        for row, (line, numbers) in enumerate(zip(flat, wanted, strict=True)):
+            places[row] = numpy.searchsorted(line, numbers, side)
+        places = places.reshape(values.shape)
+    return write_out(out, wrap(numpy.asarray(places, numpy.int32 if out_int32 else numpy.int64)))
 
 
 @operator("torch.bucketize")

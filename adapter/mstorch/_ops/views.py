@@ -11,7 +11,7 @@ from mstorch._autograd import attach, derivative, view, views_of, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, address_of, share, strided, wrap
+from mstorch._tensor import Tensor, address_of, share, strided, whole_memory_of, wrap
 
 # Copies
 
@@ -392,7 +392,9 @@ def unsqueeze(input, dim):
 def squeeze(input, dim=None):
     """Dimensions of size 1 removed: all, or those named."""
     array = input._a
-    dims = range(array.ndim) if dim is None else wrap_dims(dim, array.ndim)
+    dims = range(array.ndim)
+    if dim is not None:
+        dims = wrap_dims(dim, array.ndim) if dim != () and dim != [] else ()
     gone = tuple(d for d in dims if array.ndim and array.shape[d] == 1)
     return view(
         _view_backward, input, numpy.squeeze(array, gone) if gone else array[...], array.shape
@@ -488,25 +490,26 @@ def as_strided(input, size, stride, storage_offset=None):
     Differentiable for contiguous tensors.
     """
     size, stride = tuple(size), tuple(stride)
-    base = input._base if input._base is not None else input
     offset = input.storage_offset() if storage_offset is None else storage_offset
     last = (
         offset + sum((n - 1) * s for n, s in zip(size, stride, strict=False)) if all(size) else -1
     )
-    memory = base._a
+    memory = whole_memory_of(input).view(input._a.dtype)
     if last >= memory.size or min(stride, default=0) < 0 or offset < 0:
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset} are "
             "out of bounds for storage "
             f"of {memory.size} elements"
         )
-    if wants_grad(input) and not (input._base is None and memory.flags.c_contiguous):
+    if wants_grad(input) and not (
+        input._a.flags.c_contiguous and input._a.size == memory.size and input._base is None
+    ):
         raise missing(
             "torch.as_strided", "the gradient through a view; make the tensor contiguous first"
         )
     item = memory.itemsize
     array = strided(memory, size, tuple(s * item for s in stride), offset * item)
-    return view(_as_strided_backward, input, array, (memory.shape, size, stride, offset))
+    return view(_as_strided_backward, input, array, (input._a.shape, size, stride, offset))
 
 
 @derivative("SelectBackward0")
@@ -576,16 +579,28 @@ def narrow(input, dim, start, length):
     return view(slice_backward, input, array[key], (array.shape, key))
 
 
+@derivative("DiagonalBackward0")
+def _diagonal_backward(ctx, grad):
+    shape, *place = ctx.context
+    whole = wrap(numpy.zeros(shape, grad._a.dtype))
+    diagonal(whole, *place).copy_(grad)
+    return whole
+
+
 @operator("torch.diagonal", "Tensor.diagonal")
 def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonal of two dimensions, as the last dimension."""
-    if wants_grad(input):
-        raise missing("torch.diagonal", "the gradient")
+    ndim = input._a.ndim
+    dim1, dim2 = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if dim1 == dim2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     array = numpy.diagonal(input._a, offset, dim1, dim2)
+    start = address_of(array) - address_of(input._a) if array.size else 0
     return view(
-        _view_backward,
+        _diagonal_backward,
         input,
-        strided(input._a, array.shape, array.strides, address_of(array) - address_of(input._a)),
+        strided(input._a, array.shape, array.strides, start),
+        (input._a.shape, offset, dim1, dim2),
     )
 
 
@@ -645,6 +660,8 @@ def tensor_split(input, indices_or_sections, dim=0):
     listed.
     """
     size = input._a.shape[wrap_dim(dim, input._a.ndim)]
+    if isinstance(indices_or_sections, Tensor):
+        indices_or_sections = indices_or_sections.tolist()
     if isinstance(indices_or_sections, int):
         small, larger = divmod(size, indices_or_sections)
         lengths = [small + 1] * larger + [small] * (indices_or_sections - larger)
@@ -812,8 +829,9 @@ def _flip_backward(ctx, grad):
 @operator("torch.flip", "Tensor.flip", ascend="mindspore.mint.flip")
 def flip(input, *dims, **named):
     """Dimensions reversed; a copy."""
-    dims = wrap_dims(sizes_of((named["dims"],) if named else dims), input._a.ndim)
-    result = wrap(numpy.flip(input._a, dims))
+    dims = sizes_of((named["dims"],) if named else dims)
+    dims = wrap_dims(dims, input._a.ndim) if dims else ()
+    result = wrap(numpy.flip(input._a, dims).copy())
     return attach(_flip_backward, result, (input,), (), dims) if wants_grad(input) else result
 
 
@@ -845,11 +863,56 @@ def _pad_backward(ctx, grad):
     return contiguous(indexing.basic_view(grad, ctx.context))
 
 
+def _mirrored(size, before, after):
+    if before >= size or after >= size:
+        raise RuntimeError(
+            "Argument #4: Padding size should be less than the corresponding input dimension, but "
+            f"got: padding ({before}, {after}) at a dimension of size {size}"
+        )
+    places = numpy.abs(numpy.arange(-before, size + after))
+    return size - 1 - numpy.abs(size - 1 - places)
+
+
+def _nearest(size, before, after):
+    return numpy.clip(numpy.arange(-before, size + after), 0, size - 1)
+
+
+def _around(size, before, after):
+    if before > size or after > size:
+        raise RuntimeError("Padding value causes wrapping around more than once.")
+    kept = numpy.arange(max(-before, 0), size - max(-after, 0))
+    left = kept[len(kept) - max(before, 0) :]
+    return numpy.concatenate((left, kept, kept[: max(after, 0)]))
+
+
+_BORDERS = {"reflect": _mirrored, "replicate": _nearest, "circular": _around}
+
+
+def _pad_by_index(input, pad, mode, value):
+    """Borders of copied elements: each dimension is read at the places that its border shows."""
+    if mode not in _BORDERS:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value is not None and value != 0:
+        raise ValueError(f"Padding mode {mode!r} doesn't take in value argument")
+    pairs = len(pad) // 2
+    if len(pad) % 2 or input._a.ndim not in (pairs + 1, pairs + 2) or pairs > 3:
+        raise NotImplementedError(
+            "Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now"
+        )
+    for i in range(pairs):
+        before, after = int(pad[2 * i]), int(pad[2 * i + 1])
+        dim = input._a.ndim - 1 - i
+        if before or after:
+            places = _BORDERS[mode](input._a.shape[dim], before, after)
+            input = input.index_select(dim, wrap(places.astype(numpy.int64, copy=False)))
+    return input
+
+
 @operator("torch.nn.functional.pad")
 def pad(input, pad, mode="constant", value=None):
     """Borders added, or with negative widths cut off, from the last dimension backwards."""
     if mode != "constant":
-        raise missing(f"torch.nn.functional.pad(mode={mode!r})")
+        return _pad_by_index(input, pad, mode, value)
     if len(pad) % 2 or len(pad) // 2 > input._a.ndim:
         raise RuntimeError(
             "Length of pad must be even and no more than twice the number of dimensions, got "
@@ -891,8 +954,4 @@ def meshgrid(*tensors, indexing="ij"):
         expand(reshape(t, [-1 if i == d else 1 for i in range(len(tensors))]), shape)
         for d, t in enumerate(tensors)
     ]
-    return (
-        tuple(transpose(g, 0, 1) for g in (grids[1], grids[0], *grids[2:]))
-        if swapped
-        else tuple(grids)
-    )
+    return (grids[1], grids[0], *grids[2:]) if swapped else tuple(grids)
