@@ -9,18 +9,22 @@ import io
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
-from torch2ms import __version__, recipes, report, scripts, tree
+from torch2ms import __version__
 from torch2ms.errors import UsageError
-from torch2ms.report import TreeResult
+from torch2ms.targets import TARGETS
 
+if TYPE_CHECKING:
+    from torch2ms.report import TreeResult
+
+_SOURCE = "a directory, a file, an sdist or a wheel"
 _CONVERT = """\
-Convert SRC (a tree or one file: Python or a launch script) into OUT.
+Convert SRC (a tree, one file, an sdist or a wheel) into OUT. A wheel becomes an unpacked wheel, or
+a wheel if OUT is one of the same name.
 
 Outside of the edited spans the result is the source byte for byte. OUT appears whole or not at all
 and holds torch2ms-manifest.json: what each file came from and every line that changed. Files that
@@ -109,14 +113,18 @@ def _parser() -> argparse.ArgumentParser:
         help="say what convert would do, and write nothing",
         description="Report what `torch2ms convert` would do. Nothing is written but --report.",
     )
-    _common_arguments(check)
+    check.add_argument("source", metavar="SRC", type=Path, help=_SOURCE)
+    _settings_arguments(check)
+    _run_arguments(check)
     check.set_defaults(run=_check)
     diff = commands.add_parser(
         "diff",
         help="show what convert would change",
         description="Print what `torch2ms convert` would change as a unified diff.",
     )
-    _common_arguments(diff)
+    diff.add_argument("source", metavar="SRC", type=Path, help=_SOURCE)
+    _settings_arguments(diff)
+    _exclude_argument(diff)
     diff.set_defaults(run=_diff)
     launch = commands.add_parser(
         "launch",
@@ -134,14 +142,20 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", type=Path, help="what to write: a new path")
     _run_arguments(parser)
     parser.add_argument("--force", action="store_true", help="replace the result of an earlier run")
-    parser.set_defaults(target="launch", recipes=None, upstream=None, files_from=None)
 
 
 def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("source", metavar="SRC", nargs="?", type=Path, help="a directory or a file")
+    add("source", metavar="SRC", nargs="?", type=Path, help=_SOURCE)
     add("out", metavar="OUT", type=Path, help="what to write: must not exist, or be empty")
     _settings_arguments(parser)
+    _run_arguments(parser)
+    add(
+        "--import-with",
+        metavar="PYTHON",
+        help="an interpreter with mstorch and what else the tree needs: report which changed"
+        " modules import there (this runs the tree's code)",
+    )
     add("--force", action="store_true", help="replace OUT if an earlier conversion made it")
     add(
         "--files-from",
@@ -158,17 +172,11 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _common_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a file")
-    _settings_arguments(parser)
-
-
 def _settings_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--target", choices=recipes.TARGETS, default="adapter", help="default: adapter")
+    add("--target", choices=TARGETS, default="adapter", help="default: adapter")
     add("--recipes", type=Path, metavar="PATH", help="a recipe file, or a directory of them")
     add("--upstream", metavar="NAME==VERSION", help="what SRC is: chooses and checks the recipes")
-    _run_arguments(parser)
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -176,14 +184,18 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     add("--report", type=Path, metavar="FILE.json", help="write what was found, file by file")
     add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
     add("--strict", action="store_true", help="exit status 1 for anything that is not converted")
-    add(
+    _exclude_argument(parser)
+    add("--quiet", action="store_true", help="no summary, no progress; problems are still told")
+
+
+def _exclude_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--exclude",
         action="append",
         default=[],
         metavar="GLOB",
         help="leave out files and directories whose path or name matches (may be repeated)",
     )
-    add("--quiet", action="store_true", help="no summary, no progress; problems are still told")
 
 
 def _jobs(text: str) -> int:
@@ -193,87 +205,116 @@ def _jobs(text: str) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from torch2ms import commands
+
     if (options.source is None) == (options.files_from is None):
         raise UsageError("convert: give either SRC or --files-from LIST")
-    return _finish(options, _run_convert(options, _how(options)))
+    if options.files_from is not None:
+        if options.import_with is not None:
+            raise UsageError("convert: --import-with needs SRC, a whole tree")
+        return _convert_list(options)
+    with _Progress(quiet=options.quiet) as progress:
+        result = commands.convert(
+            options.source,
+            options.out,
+            **_settings(options),
+            **_run_settings(options),
+            force=options.force,
+            import_with=options.import_with,
+            references=_references(options),
+            progress=progress.show,
+        )
+    return _finish(options, result)
+
+
+def _convert_list(options: argparse.Namespace) -> int:
+    from torch2ms import commands, tree
+
+    how = commands.options(
+        options.target,
+        options.jobs,
+        options.exclude,
+        options.recipes,
+        options.upstream,
+        options.force,
+        _references(options),
+    )
+    files = options.files_from.read_text(encoding="utf-8").splitlines()
+    result = tree.convert_files(files, options.strip_prefix, options.out, how)
+    return _finish(options, commands.finished(result, options.strict, options.report))
 
 
 def _launch(options: argparse.Namespace) -> int:
-    source = options.source
-    if source.is_file() and not scripts.is_script(source.name, source.read_bytes()):
-        raise UsageError(f"{source}: not a shell script, by its name or its first line")
-    return _convert(options)
+    from torch2ms import commands
 
-
-def _run_convert(options: argparse.Namespace, how: tree.Options) -> TreeResult:
-    if options.files_from is not None:
-        files = options.files_from.read_text(encoding="utf-8").splitlines()
-        return tree.convert_files(files, options.strip_prefix, options.out, how)
-    out = Path(os.path.abspath(options.out))
-    if options.source.is_file():
-        return tree.convert_file(options.source, out, how)
-    if not options.source.exists():
-        raise UsageError(f"{options.source}: no such file or directory")
     with _Progress(quiet=options.quiet) as progress:
-        return tree.convert_tree(options.source, out, how, progress.show)
+        result = commands.launch(
+            options.source,
+            options.out,
+            **_run_settings(options),
+            force=options.force,
+            progress=progress.show,
+        )
+    return _finish(options, result)
 
 
 def _check(options: argparse.Namespace) -> int:
-    how = _how(options)
+    from torch2ms import commands
+
     with _Progress(quiet=options.quiet) as progress:
-        result = tree.check(options.source, how, progress.show)
+        result = commands.check(
+            options.source,
+            **_settings(options),
+            **_run_settings(options),
+            references=_references(options),
+            progress=progress.show,
+        )
     return _finish(options, result)
 
 
 def _diff(options: argparse.Namespace) -> int:
-    if options.report is not None:
-        raise UsageError("diff: --report belongs to check and convert")
+    from torch2ms import commands
+
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     sys.stdout.flush()
-    for text in tree.diffs(options.source, _how(options)):
-        data = (_coloured(text) if colour else text).encode("latin-1")
-        sys.stdout.buffer.write(data)
+    for text in commands.diff(options.source, exclude=options.exclude, **_settings(options)):
+        sys.stdout.buffer.write(_coloured(text) if colour else text)
     sys.stdout.buffer.flush()
     return 0
 
 
-def _coloured(text: str) -> str:
-    codes = {"---": "1", "+++": "1", "@@": "36", "-": "31", "+": "32"}
-    lines = text.split("\n")
+def _coloured(text: bytes) -> bytes:
+    codes = {b"---": b"1", b"+++": b"1", b"@@": b"36", b"-": b"31", b"+": b"32"}
+    lines = text.split(b"\n")
     for index, line in enumerate(lines):
         code = next((code for start, code in codes.items() if line.startswith(start)), None)
         if code:
-            lines[index] = f"\033[{code}m{line}\033[0m"
-    return "\n".join(lines)
+            lines[index] = b"\033[%sm%s\033[0m" % (code, line)
+    return b"\n".join(lines)
 
 
-def _how(options: argparse.Namespace) -> tree.Options:
-    """The settings that all commands share; raises UsageError where they do not fit together."""
-    if options.report is not None and options.report.suffix != ".json":
-        raise UsageError(f"--report {options.report}: must end in .json")
-    if options.report is not None and not options.report.parent.is_dir():
-        raise UsageError(f"--report {options.report.parent}: no such directory")
-    found = []
-    if options.recipes is not None:
-        found = recipes.load(options.recipes, options.upstream, options.target)
-    return tree.Options(
-        target=options.target,
-        upstream=options.upstream,
-        recipes=found,
-        exclude=options.exclude,
-        jobs=options.jobs or len(os.sched_getaffinity(0)),
-        force=getattr(options, "force", False),
-        references=options.report is not None or not options.quiet,
-    )
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What decides how a file is converted."""
+    return {name: getattr(options, name) for name in ("target", "recipes", "upstream")}
+
+
+def _run_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What every command that tells about a run has."""
+    return {name: getattr(options, name) for name in ("report", "jobs", "strict", "exclude")}
+
+
+def _references(options: argparse.Namespace) -> bool:
+    """Counting references costs time, and without a report or a summary nobody reads them."""
+    return options.report is not None or not options.quiet
 
 
 def _finish(options: argparse.Namespace, result: TreeResult) -> int:
-    """Write the report, say what was done; returns the exit status."""
-    if options.report is not None:
-        _write(options.report, report.report(result))
+    """Say what was done; returns the exit status."""
+    from torch2ms import report
+
     if not options.quiet:
         print(report.summary(result))
-    problems = result.problems(options.strict)
+    problems = result.problems()
     for line in problems:
         print(line, file=sys.stderr)
     return 1 if problems else 0
@@ -306,17 +347,3 @@ class _Progress:
         """Take the progress line off the terminal."""
         if self._shown and self._terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            file.write(data)
-            file.close()
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise

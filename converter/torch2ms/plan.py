@@ -7,16 +7,19 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from torch2ms import mapping
+from torch2ms import mapping, wheel
 from torch2ms.errors import UsageError
 from torch2ms.recipes import Recipe
-from torch2ms.report import MANIFEST, Skipped
+from torch2ms.report import Skipped
 
 PYTHON_SUFFIXES = frozenset({".py", ".pyi", ".pyw"})
+SCRIPT_SUFFIXES = frozenset({".sh", ".bash", ".slurm", ".sbatch", ".pbs"})
+_SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|k)?sh\b")
 # Never part of a source: version control and compiled caches.
 IGNORED_DIRECTORIES = frozenset({".git", ".hg", ".svn", "__pycache__"})
 
@@ -57,8 +60,12 @@ def of_tree(source: Path, recipes: Sequence[Recipe], exclude: Sequence[str]) -> 
     """
     plan = Plan([], local_roots=_local_roots(source))
     root = os.path.realpath(source)
+    written_anew = wheel.written_anew(source)
     for entry, path in _entries(str(source), "", exclude, plan):
-        if path == MANIFEST:
+        if path in written_anew:
+            continue
+        if entry.name in wheel.SIGNATURES:
+            plan.skipped.append(Skipped(path, "a signature of the source, not of the result"))
             continue
         if entry.is_symlink():
             _plan_link(entry, path, root, plan)
@@ -106,6 +113,12 @@ def is_python(task: Task, data: bytes = b"") -> bool:
         return True
     first = data[:80].partition(b"\n")[0]
     return not suffix and first.startswith(b"#!") and b"python" in first
+
+
+def is_script(path: str, data: bytes) -> bool:
+    """Whether a file is a shell script, by its name or by its first line."""
+    suffix = PurePosixPath(path).suffix
+    return suffix in SCRIPT_SUFFIXES or (not suffix and _SHEBANG.match(data) is not None)
 
 
 def _without_prefix(file: str, prefixes: Sequence[str]) -> str:
@@ -171,13 +184,14 @@ def _applied_before(source: Path, recipes: Iterable[Recipe]) -> tuple[Recipe, ..
 
     Raises RecipeError for one that has changed since: its effect cannot be told from the code.
     """
+    manifest = wheel.manifest_path(source)
     try:
-        table = json.loads((source / MANIFEST).read_bytes())
+        table = json.loads(manifest.read_bytes())
         rows = {row["name"]: row["sha256"] for row in table["recipes"]}
     except FileNotFoundError:
         return ()
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{source / MANIFEST}: not a manifest of torch2ms: {error}") from error
+        raise UsageError(f"{manifest}: not a manifest of torch2ms: {error}") from error
     found = tuple(recipe for recipe in recipes if recipe.name in rows)
     for recipe in found:
         if rows[recipe.name] != recipe.sha256:

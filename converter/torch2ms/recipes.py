@@ -40,8 +40,8 @@ from pathlib import Path
 from torch2ms import versions
 from torch2ms.errors import UsageError
 from torch2ms.source import Edit, Source, SourceError, apply_edits, parse
+from torch2ms.targets import TARGETS
 
-TARGETS = ("adapter", "torch")
 _KEYS = {"name", "file", "scope", "match", "replace", "count", "reason", "targets"}
 
 

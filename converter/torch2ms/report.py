@@ -8,14 +8,20 @@ The manifest depends on the inputs alone: no times, no absolute paths, everythin
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch2ms import __version__, mapping
 from torch2ms.python_file import FileResult
 
-MANIFEST = "torch2ms-manifest.json"
+if TYPE_CHECKING:
+    from torch2ms.importing import Import
+
 FORMAT = 1
 
 # Findings that mean that the result still depends on the original package.
@@ -34,15 +40,21 @@ class Skipped:
 
 @dataclass
 class TreeResult:
-    """A whole conversion: every file in order of its path."""
+    """A whole conversion: every file in order of its path.
+
+    `imports` holds what came of importing each changed module, by its path, if that was asked for.
+    """
 
     target: str
     upstream: str | None
     files: list[FileResult]
     skipped: list[Skipped]
+    strict: bool = False
+    imports: dict[str, Import] | None = None
 
-    def problems(self, strict: bool) -> list[str]:
-        """One line each for what makes the exit status 1."""
+    def problems(self, strict: bool | None = None) -> list[str]:
+        """One line each for what makes the exit status 1; `strict` as the run had it if None."""
+        strict = self.strict if strict is None else strict
         kinds = STRICT_FAILURES if strict else FAILURES
         lines = []
         for file in self.files:
@@ -56,6 +68,22 @@ class TreeResult:
             if strict and file.unparsable:
                 lines.append(f"{file.path}: copied unchanged: {file.unparsable}")
         return lines
+
+
+def write(result: TreeResult, path: Path) -> None:
+    """Write the report to a file, which appears whole or not at all."""
+    data = report(result)
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(data)
+            file.close()
+            os.chmod(file.name, 0o644)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def manifest(result: TreeResult) -> bytes:
@@ -94,6 +122,7 @@ def report(result: TreeResult) -> bytes:
                     "findings": [asdict(finding) for finding in file.findings],
                     "unparsable": file.unparsable,
                     "does_not_compile": file.does_not_compile,
+                    **_import_entry(result, file),
                 }
                 for file in result.files
                 if file.changed or file.findings or file.unparsable or file.counts.found
@@ -114,6 +143,8 @@ def numbers(result: TreeResult) -> dict[str, int]:
     compile    changed Python files that Python compiles, out of `python_changed`
     launches   commands of shell scripts that start torch's launcher; `launches_converted` of these
                now start msrun
+    import     changed modules that import, out of `import_tried`; `import_missing` of these ask for
+               a package that is neither torch nor the tree's and is not installed
     """
     files = result.files
     changed = [file for file in files if file.changed and file.python]
@@ -128,6 +159,7 @@ def numbers(result: TreeResult) -> dict[str, int]:
         "unparsable": sum(file.unparsable is not None for file in files),
         "launches": sum(file.launches for file in files),
         "launches_converted": sum(file.launches_converted for file in files),
+        **_import_numbers(result),
     }
 
 
@@ -146,7 +178,7 @@ def left_packages(result: TreeResult) -> list[dict[str, object]]:
 
 
 def summary(result: TreeResult) -> str:
-    """Two lines for a terminal."""
+    """A few lines for a terminal."""
     n = numbers(result)
     recipes = sum(len(file.applied) for file in result.files)
     text = (
@@ -154,6 +186,9 @@ def summary(result: TreeResult) -> str:
         f" torch references: {n['found']} found, {n['resolved']} resolved,"
         f" {n['converted']} converted; {n['compile']} of {n['python_changed']} compile"
     )
+    if result.imports is not None:
+        text += f"\n{n['import']} of {n['import_tried']} changed modules import"
+        text += f", {n['import_missing']} lack a package that is not installed"
     if n["launches"]:
         text += f"\n{n['launches']} launches found, {n['launches_converted']} converted"
     left = left_packages(result)
@@ -162,6 +197,22 @@ def summary(result: TreeResult) -> str:
     if n["unparsable"]:
         text += f"\n{n['unparsable']} files do not parse and were copied unchanged"
     return text
+
+
+def _import_numbers(result: TreeResult) -> dict[str, int]:
+    if result.imports is None:
+        return {}
+    every = result.imports.values()
+    return {
+        "import": sum(one.reason is None for one in every),
+        "import_tried": len(every),
+        "import_missing": sum(one.missing is not None for one in every),
+    }
+
+
+def _import_entry(result: TreeResult, file: FileResult) -> dict[str, object]:
+    one = (result.imports or {}).get(file.path)
+    return {} if one is None else {"import": asdict(one)}
 
 
 def _file_entry(file: FileResult) -> dict[str, object]:

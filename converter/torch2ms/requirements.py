@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dependencies of a distribution: one on torch becomes one on the adapter, all others stay.
 
-setup.py, setup.cfg, pyproject.toml and requirement files are read as far as it takes to know which
-of their strings are dependencies; the strings are edited in place. A version of torch says nothing
-about the adapter's own, so it goes; a marker (`; python_version > "3.8"`) stays.
+setup.py, setup.cfg, pyproject.toml, requirement files and the metadata of sdists and wheels are
+read as far as it takes to know which of their strings are dependencies; the strings are edited in
+place. A version of torch says nothing about the adapter's own, so it goes; a marker
+(`; python_version > "3.8"`) stays.
 """
 
 from __future__ import annotations
@@ -76,10 +77,18 @@ class Dependencies:
 def holds_dependencies(path: str) -> bool:
     """Whether a file is one of those that state dependencies, by its name."""
     one = PurePosixPath(path)
-    if one.name in ("setup.py", "setup.cfg", "pyproject.toml"):
+    if one.name in ("setup.py", "setup.cfg", "pyproject.toml") or _is_metadata(one):
+        return True
+    if one.name == "requires.txt" and one.parent.suffix == ".egg-info":
         return True
     in_folder = one.parent.name == "requirements" and one.suffix in (".txt", ".in")
     return in_folder or _REQUIREMENT_FILE.fullmatch(one.name) is not None
+
+
+def _is_metadata(path: PurePosixPath) -> bool:
+    """Whether a file holds the core metadata of a wheel or of an sdist."""
+    in_wheel = path.name == "METADATA" and path.parent.suffix == ".dist-info"
+    return in_wheel or path.name == "PKG-INFO"
 
 
 def dependencies(source: Source, path: str, table: Mapping) -> Dependencies:
@@ -95,6 +104,8 @@ def dependencies(source: Source, path: str, table: Mapping) -> Dependencies:
         reader.setup_cfg()
     elif name == "pyproject.toml":
         reader.pyproject()
+    elif _is_metadata(PurePosixPath(path)):
+        reader.metadata()
     else:
         reader.requirement_file()
     return reader.done
@@ -150,6 +161,17 @@ class _Reader:
             if not continued and not text.lstrip().startswith("-"):
                 self._requirement(text, start)
             continued = raw.rstrip("\r\n").endswith("\\")
+
+    def metadata(self) -> None:
+        """Core metadata: headers, of which Requires-Dist are requirements; then a text."""
+        for number, start in enumerate(self.source.line_starts[:-1]):
+            raw = self.source.body[start : self.source.line_starts[number + 1]].decode()
+            text = raw.rstrip("\r\n")
+            if not text:
+                return
+            header = re.match(r"Requires-Dist:\s*", text, re.IGNORECASE)
+            if header:
+                self._requirement(text[header.end() :], start + header.end())
 
     def setup_cfg(self) -> None:
         """The options of setuptools that list requirements."""

@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from torch2ms import mapping
 from torch2ms.environment import variables
@@ -16,15 +14,6 @@ from torch2ms.python_file import Change, FileResult
 from torch2ms.rewrite import Finding
 from torch2ms.shell import ShellError
 from torch2ms.source import Edit, apply_edits
-
-SUFFIXES = frozenset({".sh", ".bash", ".slurm", ".sbatch", ".pbs"})
-_SHEBANG = re.compile(rb"#![^\n]*\b(?:ba|da|k)?sh\b")
-
-
-def is_script(path: str, data: bytes) -> bool:
-    """Whether a file is a shell script, by its name or by its first line."""
-    suffix = PurePosixPath(path).suffix
-    return suffix in SUFFIXES or (not suffix and _SHEBANG.match(data) is not None)
 
 
 def convert(data: bytes, path: str) -> tuple[bytes, FileResult]:

@@ -9,11 +9,9 @@ appears under its name when it is complete, or not at all: it is written beside 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import gc
 import hashlib
 import io
-import multiprocessing
 import os
 import shutil
 import signal
@@ -23,12 +21,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch2ms import plan, requirements, scripts
+from torch2ms import plan, requirements, wheel
 from torch2ms.errors import UsageError
 from torch2ms.plan import Plan, Task
 from torch2ms.python_file import FileResult, Settings, convert
 from torch2ms.recipes import Applied, Recipe
-from torch2ms.report import MANIFEST, TreeResult, manifest
+from torch2ms.report import TreeResult, manifest
+from torch2ms.wheel import MANIFEST
 
 # Under this much source, starting processes costs more than it saves.
 _PARALLEL_BYTES = 2_000_000
@@ -66,9 +65,10 @@ def convert_tree(
     _check_apart(source, out)
     _check_out(out, options.force)
     work = plan.of_tree(source, options.recipes, options.exclude)
-    with _staged(out) as stage:
+    with staged(out) as stage:
         result = _run(work, stage, options, progress)
-        (stage / MANIFEST).write_bytes(manifest(result))
+        wheel.manifest_path(stage).write_bytes(manifest(result))
+        wheel.write_record(stage)
         _put_in_place(stage, out)
     return result
 
@@ -114,24 +114,23 @@ def check(source: Path, options: Options, progress: Progress = no_progress) -> T
     return _run(_plan_of(source, options), None, options, progress)
 
 
-def diffs(source: Path, options: Options) -> Iterator[str]:
-    """The unified diff of each file that a conversion would change, in order of their paths.
-
-    Each character stands for a byte (Latin-1): a diff shows bytes, whatever their encoding.
-    """
+def diffs(source: Path, options: Options) -> Iterator[bytes]:
+    """The unified diff of each file that a conversion would change, in order of their paths."""
     work = _plan_of(source, options)
     settings = Settings(options.target, work.local_roots)
     for task in work.tasks:
         if task.link is not None:
             continue
         data = Path(task.source).read_bytes()
-        after, _ = _result(data, task, settings)
+        after, _ = convert_bytes(data, task, settings)
         if after != data:
-            yield "".join(_diff(data, after, task.path))
+            yield "".join(_diff(data, after, task.path)).encode("latin-1")
 
 
 def _diff(before: bytes, after: bytes, path: str) -> Iterator[str]:
-    # Latin-1 gives every byte a character: what is printed in the end are the bytes themselves.
+    # Latin-1 gives every byte a character: a diff shows bytes, whatever their encoding.
+    import difflib
+
     name = os.fsencode(path).decode("latin-1")
     old, new = ([line.decode("latin-1") for line in io.BytesIO(data)] for data in (before, after))
     for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
@@ -180,6 +179,8 @@ def _pool(jobs: int, work: Plan) -> Iterator[_Each]:
     if jobs <= 1 or size < _PARALLEL_BYTES:
         yield map
         return
+    import multiprocessing
+
     with multiprocessing.get_context("fork").Pool(jobs, _begin_worker) as pool:
         yield lambda function, items: pool.imap(function, items, chunksize=8)
 
@@ -218,7 +219,7 @@ def _do(work: _Work) -> FileResult | None:
 
 
 def _converted(task: Task, destination: str | None, settings: Settings) -> FileResult:
-    data, result = _result(Path(task.source).read_bytes(), task, settings)
+    data, result = convert_bytes(Path(task.source).read_bytes(), task, settings)
     if destination is not None:
         Path(destination).write_bytes(data)
         mode = stat.S_IMODE(os.stat(task.source).st_mode)
@@ -226,7 +227,7 @@ def _converted(task: Task, destination: str | None, settings: Settings) -> FileR
     return result
 
 
-def _result(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
+def convert_bytes(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
     """What becomes of a file, by its kind; a file of no kind that is known is copied."""
     data, result = _by_kind(data, task, settings)
     states = settings.target == "adapter" and requirements.holds_dependencies(task.path)
@@ -238,7 +239,10 @@ def _result(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileRes
 def _by_kind(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
     if plan.is_python(task, data):
         return convert(data, task.path, settings, task.recipes)
-    if settings.target in ("adapter", "launch") and scripts.is_script(task.path, data):
+    if settings.target in ("adapter", "launch") and plan.is_script(task.path, data):
+        # The reader of shell is as large as all the rest, and most trees have few scripts.
+        from torch2ms import scripts
+
         return scripts.convert(data, task.path)
     digest = hashlib.sha256(data).hexdigest()
     return data, FileResult(task.path, digest, digest, python=False)
@@ -268,14 +272,14 @@ def _check_out(out: Path, force: bool) -> None:
         raise UsageError(f"{out}: exists and is not a directory")
     if not any(out.iterdir()):
         return
-    if not (out / MANIFEST).is_file():
+    if not wheel.manifest_path(out).is_file():
         raise UsageError(f"{out}: exists and was not made by torch2ms; name another directory")
     if not force:
         raise UsageError(f"{out}: exists; --force replaces the result of an earlier conversion")
 
 
 @contextlib.contextmanager
-def _staged(out: Path) -> Iterator[Path]:
+def staged(out: Path) -> Iterator[Path]:
     """A directory beside `out` to write into; whatever is left of it is removed in the end."""
     stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.torch2ms.", dir=out.parent))
     try:

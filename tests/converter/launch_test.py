@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from torch2ms import cli, mapping, scripts
+from torch2ms import cli, mapping, plan, scripts
 
 # Writes the arguments of each call as one line of JSON.
 STUB = """#!{python}
@@ -502,11 +502,11 @@ def test_every_row_of_the_table_is_complete():
 
 
 def test_a_file_is_a_script_by_its_name_or_first_line():
-    assert scripts.is_script("a/run.sh", b"")
-    assert scripts.is_script("run", b"#!/usr/bin/env bash\n")
-    assert scripts.is_script("run", b"#!/bin/sh -e\n")
-    assert not scripts.is_script("run", b"#!/usr/bin/env python\n")
-    assert not scripts.is_script("run.txt", b"#!/bin/sh\n")
+    assert plan.is_script("a/run.sh", b"")
+    assert plan.is_script("run", b"#!/usr/bin/env bash\n")
+    assert plan.is_script("run", b"#!/bin/sh -e\n")
+    assert not plan.is_script("run", b"#!/usr/bin/env python\n")
+    assert not plan.is_script("run.txt", b"#!/bin/sh\n")
 
 
 def run_cli(*arguments):

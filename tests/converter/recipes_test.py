@@ -10,6 +10,7 @@ from torch2ms import recipes
 from torch2ms.errors import UsageError
 from torch2ms.python_file import Settings, convert
 from torch2ms.recipes import RecipeError
+from torch2ms.targets import TARGETS
 
 SOURCE = '''\
 import torch
@@ -44,7 +45,7 @@ def recipe(match, replace, scope="", count=1):
         replace=replace,
         count=count,
         reason="for the test",
-        targets=recipes.TARGETS,
+        targets=TARGETS,
         origin="recipes.toml:7",
     )
 

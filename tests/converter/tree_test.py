@@ -12,6 +12,7 @@ import pytest
 
 from torch2ms import python_file, recipes, rewrite, tree
 from torch2ms.errors import UsageError
+from torch2ms.targets import TARGETS
 from torch2ms.tree import Options
 
 
@@ -140,7 +141,7 @@ def test_a_package_with_a_part_called_torch_means_the_real_torch(source, tmp_pat
 
 
 def recipe(file, match="x = 1", replace="x = 2"):
-    return recipes.Recipe("probe", file, "", match, replace, 1, "why", recipes.TARGETS, "r.toml:1")
+    return recipes.Recipe("probe", file, "", match, replace, 1, "why", TARGETS, "r.toml:1")
 
 
 def test_recipes_are_applied_and_recorded(source, tmp_path):

@@ -15,7 +15,7 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 _TABLES = ("import_calls.toml", "launch.toml", "packages.toml", "star_imports.txt")
 
@@ -222,4 +222,4 @@ def sha256() -> str:
 
 
 def _text(table: str) -> str:
-    return (resources.files(__name__) / table).read_text(encoding="utf-8")
+    return (Path(__file__).parent / table).read_text(encoding="utf-8")
