@@ -1,10 +1,11 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The mapping: what torch's modules and the packages around them become. Data in TOML beside this.
+"""The mapping: what torch's modules and the packages around them become. Data beside this.
 
 packages.toml      one row a package: renamed, or left as it is, and why
 import_calls.toml  functions and mappings of Python that take a module's name as a string
 launch.toml        options of torchrun, and variables of the environment, in launch scripts
+native.txt         calls of torch that are calls of MindSpore; read by native_forms.py
 star_imports.txt   the names that a star import of a module of torch binds
 """
 
@@ -17,7 +18,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-_TABLES = ("import_calls.toml", "launch.toml", "packages.toml", "star_imports.txt")
+_TABLES = (
+    "import_calls.toml",
+    "launch.toml",
+    "native.txt",
+    "packages.toml",
+    "star_imports.txt",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,79 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluates texts of calls in one framework: what both sides of the comparison share.
+
+An example makes its tensors itself: `f32(2, 3)` is a float32 tensor of that shape, of numbers that
+depend on how many were made before it in the same text.
+"""
+
+import numpy
+
+_TYPES = {
+    "f16": "float16",
+    "f32": "float32",
+    "f64": "float64",
+    "i8": "int8",
+    "i16": "int16",
+    "i32": "int32",
+    "i64": "int64",
+    "u8": "uint8",
+    "b": "bool",
+    "c64": "complex64",
+}
+CONSTRUCTORS = tuple(_TYPES)
+
+
+def numbers(kind, shape, seed, low=None, high=None):
+    """An array of the type; integers lie in [low, high), also where the type has no sign."""
+    random = numpy.random.RandomState(seed)
+    if kind == "b":
+        return random.rand(*shape) < 0.5
+    if kind == "c64":
+        return (random.uniform(-2, 2, shape) + 1j * random.uniform(-2, 2, shape)).astype("c8")
+    if kind[0] == "f":
+        spread = random.uniform(-2.0 if low is None else low, 2.0 if high is None else high, shape)
+        return spread.astype(_TYPES[kind])
+    low = (0 if kind[0] == "u" else -4) if low is None else low
+    return random.randint(low, 5 if high is None else high, shape).astype(_TYPES[kind])
+
+
+class Framework:
+    """One framework: `namespace` holds what texts may name, `tensor` makes one of an array."""
+
+    def __init__(self, namespace, tensor, plain):
+        self._namespace = namespace
+        self._tensor = tensor
+        self._plain = plain
+
+    def evaluate(self, text):
+        """The plain result of a text, or its error as a string in a dictionary."""
+        made = []
+
+        def constructor(kind):
+            def make(*shape, low=None, high=None, transposed=False):
+                made.append(kind)
+                array = numbers(kind, shape, len(made), low, high)
+                tensor = self._tensor(array)
+                return tensor.T if transposed else tensor
+
+            return make
+
+        names = {kind: constructor(kind) for kind in _TYPES}
+        names |= {"inf": numpy.inf, "nan": numpy.nan}
+        names["t"] = lambda values, kind="f32": self._tensor(numpy.array(values, _TYPES[kind]))
+        try:
+            return self._of(eval(text, {**self._namespace, **names}))
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}".strip()[:300]}
+
+    def _of(self, value):
+        if isinstance(value, (list, tuple)):
+            return [self._of(item) for item in value]
+        if isinstance(value, (bool, int, float, str, type(None))):
+            return value
+        return self._plain(value)
+
+
+def tensor_record(dtype, array):
+    """A tensor's type, shape and elements."""
+    return {"dtype": dtype, "shape": tuple(array.shape), "array": array}
