@@ -39,6 +39,7 @@ def absent_function(name: str, reason: str = ""):
     call.__name__ = name.rpartition(".")[2]
     call.__qualname__ = call.__name__
     call.__doc__ = f"{name} is not implemented by mstorch; calling it raises NotImplementedError."
+    call.absent_because = reason
     return call
 
 
@@ -50,6 +51,7 @@ def absent_class(name: str, reason: str = "", base: type = object) -> type:
     def __init__(self, *args, **kwargs):  # noqa: N807  it becomes a method
         raise missing(name, reason)
 
+    __init__.absent_because = reason
     doc = f"{name} is not implemented by mstorch; creating one raises NotImplementedError."
     members = {
         "__init__": __init__,
@@ -57,3 +59,13 @@ def absent_class(name: str, reason: str = "", base: type = object) -> type:
         "__class_getitem__": classmethod(lambda cls, item: cls),
     }
     return type(name.rpartition(".")[2], (base,), members)
+
+
+def absent_because(api) -> str | None:
+    """Why calling a function or creating a class raises `missing`, "" if nothing more is known;
+    None if it does not.
+
+    A class that overrides what an absent one lacks is there.
+    """
+    call = api.__init__ if isinstance(api, type) else api
+    return getattr(call, "absent_because", None)

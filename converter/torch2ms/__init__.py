@@ -20,6 +20,7 @@ from __future__ import annotations
 # Type checkers take this name for true; importing `typing` would cost more than all the rest here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from torch2ms.apis import Api, api
     from torch2ms.commands import check, convert, convert_source, diff, launch
     from torch2ms.errors import UsageError
     from torch2ms.python_file import FileResult
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Api",
     "FileResult",
     "RecipeError",
     "TreeResult",
     "UsageError",
+    "api",
     "check",
     "convert",
     "convert_source",
@@ -39,10 +42,12 @@ __all__ = [
     "launch",
 ]
 _HOMES = {
+    "Api": "apis",
     "FileResult": "python_file",
     "RecipeError": "recipes",
     "TreeResult": "report",
     "UsageError": "errors",
+    "api": "apis",
 }
 
 

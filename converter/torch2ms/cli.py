@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from torch2ms import __version__
+from torch2ms import __version__, api_commands
 from torch2ms.errors import UsageError
 from torch2ms.targets import TARGETS
 
@@ -134,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _launch_arguments(launch)
     launch.set_defaults(run=_launch)
+    api_commands.add_to(commands)
     return parser
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import mstorch
 import mstorch.distributed.checkpoint
+from mstorch._errors import absent_because, absent_class, absent_function
 
 _ABSENT = {
     "torch.fft": lambda: mstorch.fft,
@@ -73,3 +74,13 @@ def test_a_world_of_several_processes_is_refused() -> None:
     with pytest.raises(NotImplementedError, match="world of 2 processes"):
         mstorch.distributed.init_process_group("gloo", world_size=2, rank=0)
     assert not mstorch.distributed.is_initialized()
+
+
+def test_what_is_absent_can_be_told_without_calling_it() -> None:
+    missing = absent_class("torch.Missing", "no reason at all")
+    assert absent_because(missing) == "no reason at all"
+    assert absent_because(absent_function("torch.missing")) == ""
+    assert absent_because(type("Heir", (missing,), {})) == "no reason at all"
+    assert absent_because(type("Heir", (missing,), {"__init__": lambda self: None})) is None
+    assert absent_because(mstorch.mul) is None
+    assert absent_because(mstorch.nn.Module) is None

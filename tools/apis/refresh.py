@@ -1,8 +1,12 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes what torch2ms knows of torch's API: `bazel run //tools/apis:refresh` asks the live torch.
+"""Writes what torch2ms knows of torch's API: `bazel run //tools/apis:refresh`.
 
-converter/torch2ms/mapping/star_imports.txt   the names that a star import binds, by module
+Asks the live torch and the live mstorch, each in a process of its own, and writes
+
+    converter/torch2ms/mapping/apis.tsv           every API, its kind, how mstorch serves it
+    converter/torch2ms/mapping/star_imports.txt   the names that a star import binds, by module
+    tools/apis/unserved.txt                       what megatron-core mentions and mstorch lacks
 """
 
 from __future__ import annotations
@@ -13,11 +17,15 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
-_MAPPING = Path("converter/torch2ms/mapping")
+_APIS = Path("converter/torch2ms/mapping/apis.tsv")
+_STAR_IMPORTS = Path("converter/torch2ms/mapping/star_imports.txt")
+_UNSERVED = Path("tools/apis/unserved.txt")
+WRITTEN = (_APIS, _STAR_IMPORTS, _UNSERVED)
 COMMAND = "bazel run //tools/apis:refresh"
 _HEAD = f"""\
 # Copyright 2026 The MindForge Authors
@@ -26,23 +34,59 @@ _HEAD = f"""\
 """
 
 
-def tables(torch_python: str) -> dict[Path, str]:
+def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Path, str]:
     """Returns the text of each file that this program writes, by its path in the workspace.
 
     Raises:
-        RuntimeError: torch_python does not import torch.
+        RuntimeError: torch_python does not import torch, or mindspore_python not mstorch.
     """
-    torch = _ask(torch_python, _HERE / "torch_names.py")
+    without_ours = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    torch = _ask(torch_python, "torch_names.py", megatron_core_names(), without_ours)
+    kinds = torch["apis"]
+    served = _ask(mindspore_python, "mstorch_names.py", kinds, os.environ)
     head = _HEAD % torch["version"]
-    return {_MAPPING / "star_imports.txt": head + _star_imports(torch["star"])}
+    return {
+        _APIS: head + _apis(kinds, served),
+        _STAR_IMPORTS: head + _star_imports(torch["star"]),
+        _UNSERVED: _still_unserved(served),
+    }
 
 
-def _ask(python: str, program: Path) -> Any:
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    done = subprocess.run([python, program], stdout=subprocess.PIPE, env=environment, check=False)
+def megatron_core_names() -> list[str]:
+    """The names of torch that megatron-core mentions."""
+    return _names("megatron_core.txt")
+
+
+def unserved_names() -> list[str]:
+    """Those of them that mstorch may lack."""
+    return _names(_UNSERVED.name)
+
+
+def _names(file: str) -> list[str]:
+    lines = (_HERE / file).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
+def _still_unserved(served: dict[str, str]) -> str:
+    lines = (_HERE / _UNSERVED.name).read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not served.get(line.strip(), "").startswith("yes"))
+
+
+def _ask(python: str, program: str, names: Iterable[str], environment: Mapping[str, str]) -> Any:
+    command = [python, _HERE / program]
+    given = "\n".join(names)
+    done = subprocess.run(
+        command, input=given, stdout=subprocess.PIPE, text=True, env=environment, check=False
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"{program.name} failed under {python}: its message is above")
+        raise RuntimeError(f"{program} failed under {python}: its message is above")
     return json.loads(done.stdout)
+
+
+def _apis(kinds: dict[str, str | None], served: dict[str, str]) -> str:
+    lines = ["# name, kind (absent: not in this torch), how mstorch serves it (mstorch_names.py)"]
+    lines += [f"{name}\t{kind or 'absent'}\t{served[name]}" for name, kind in kinds.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _star_imports(star: dict[str, list[str]]) -> str:

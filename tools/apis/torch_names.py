@@ -1,19 +1,35 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The names that a star import of a module of torch binds: one JSON object on standard output.
+"""What torch's public API is, asked of the live torch: one JSON object on standard output.
 
-Runs under PyTorch's Python, with torch alone. The object holds torch's version, and `star`: module
--> names.
+Runs under PyTorch's Python, with torch alone. Standard input names further APIs to look up, one a
+line. The object holds
+
+    version  torch's
+    star     module -> the names that `from module import *` binds there
+    apis     dotted name -> its kind (module, class, function, method, property, value), or null for
+             one of the further APIs that this torch does not have
+
+namespaces.txt says where to look. The public names of a module are `__all__`; in a module without
+one, what is defined in it or below, or comes from torch's C++ core.
 """
 
 import importlib
+import inspect
 import json
+import operator
 import os
 import sys
+import types
 import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_MODULES = Path(__file__).with_name("modules.txt")
+_NAMESPACES = Path(__file__).with_name("namespaces.txt")
+# The types of the values that torch does not list in __all__.
+_VALUES = ("dtype", "layout", "memory_format", "qscheme")
+# What built-in functions call; what operators call is in the module of that name.
+_CONVERSIONS = {"__bool__", "__complex__", "__float__", "__int__", "__iter__", "__len__"}
 
 
 def main() -> None:
@@ -24,15 +40,20 @@ def main() -> None:
     import torch
 
     # In their order: a module without __all__ binds the submodules that were imported before.
-    star = {name: sorted(star_names(name)) for name in modules("star")}
-    json.dump({"version": torch.__version__.partition("+")[0], "star": star}, answers)
+    star = {name: sorted(star_names(name)) for name in namespaces("star")}
+    apis = dict(public_apis())
+    for name in sys.stdin.read().split():
+        if name not in apis:
+            apis[name] = kind_of(name)
+    version = torch.__version__.partition("+")[0]
+    json.dump({"version": version, "star": star, "apis": dict(sorted(apis.items()))}, answers)
     answers.close()
 
 
-def modules(kind: str) -> list[str]:
-    """The modules of modules.txt that carry the word `kind`."""
-    rows = [line.split() for line in _MODULES.read_text(encoding="utf-8").splitlines()]
-    return [row[0] for row in rows if row and row[0] != "#" and kind in row[1:]]
+def namespaces(word: str) -> list[str]:
+    """The rows of namespaces.txt that carry a word."""
+    rows = [line.split() for line in _NAMESPACES.read_text(encoding="utf-8").splitlines()]
+    return [row[0] for row in rows if row and row[0] != "#" and word in row[1:]]
 
 
 def star_names(module: str) -> set[str]:
@@ -41,6 +62,110 @@ def star_names(module: str) -> set[str]:
     bound: dict[str, object] = {}
     exec(f"from {module} import *", bound)
     return bound.keys() - {"__builtins__"}
+
+
+def public_apis() -> Iterator[tuple[str, str]]:
+    """Every documented API and its kind."""
+    for name in namespaces("api"):
+        module = importlib.import_module(name)
+        yield name, "module"
+        for last in public_names(module):
+            if hasattr(module, last) and not isinstance(getattr(module, last), types.ModuleType):
+                yield f"{name}.{last}", _kind(getattr(module, last))
+    for name in namespaces("members"):
+        cls = find(name)
+        for last in _members(cls):
+            yield f"{name}.{last}", _member_kind(cls, last)
+
+
+def public_names(module: types.ModuleType) -> Iterable[str]:
+    """The public names of a module, some of which may be modules or absent."""
+    listed = getattr(module, "__all__", None)
+    names = dir(module) if listed is None or module.__name__ == "torch" else listed
+    for name in names:
+        value = getattr(module, name, None)
+        if (
+            name.startswith("_")
+            or _is_compiler_part(module, value)
+            or _is_of_torch_itself(module, value)
+        ):
+            continue
+        if name in (listed or ()) or _is_defined_in(module, value):
+            yield name
+
+
+def _is_compiler_part(module: types.ModuleType, value: object) -> bool:
+    """Whether it is a class of the TorchScript compiler or a value of one, which torch lists."""
+    kinds = type(value), type(type(value))
+    return module.__name__ == "torch" and "pybind11_type" in (kind.__name__ for kind in kinds)
+
+
+def _is_of_torch_itself(module: types.ModuleType, value: object) -> bool:
+    """Whether it is a class of torch itself that another module lists as well: torch.fft.Tensor."""
+    return isinstance(value, type) and value.__module__ == "torch" != module.__name__
+
+
+def _is_defined_in(module: types.ModuleType, value: object) -> bool:
+    if type(value).__module__ == "torch" and type(value).__name__ in _VALUES:
+        return True
+    where = getattr(value, "__module__", None) or ""
+    if isinstance(value, types.BuiltinFunctionType):
+        return where == "torch" or where.startswith("torch._C._")
+    if not isinstance(value, type | types.FunctionType):
+        return False
+    return (where + ".").startswith((module.__name__ + ".", "torch._C."))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, types.ModuleType):
+        return "module"
+    if isinstance(value, type):
+        return "class"
+    return "function" if callable(value) else "value"
+
+
+def _members(cls: type) -> Iterable[str]:
+    """The public members, and the operators that are not Python's own of every object."""
+    for name in dir(cls):
+        own = getattr(cls, name, None) is not getattr(object, name, None)
+        if not name.startswith("_") or (own and _is_operator(name)):
+            yield name
+
+
+def _is_operator(name: str) -> bool:
+    """Whether Python's syntax calls a method: __add__, and __radd__ and __iadd__ with it."""
+    plain = "__" + name[3:]
+    return name in _CONVERSIONS or any(callable(vars(operator).get(n)) for n in (name, plain))
+
+
+def _member_kind(cls: type, name: str) -> str:
+    member = inspect.getattr_static(cls, name)
+    if isinstance(member, classmethod | staticmethod) or callable(member):
+        return "method"
+    return "property" if hasattr(member, "__get__") else "value"
+
+
+def find(name: str) -> object:
+    """The object of a dotted name. Raises AttributeError where there is none."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[end:]:
+            found = getattr(found, part)
+        return found
+    raise AttributeError(name)
+
+
+def kind_of(name: str) -> str | None:
+    """The kind of any API; None where torch does not have it."""
+    try:
+        value, owner = find(name), find(name.rpartition(".")[0])
+    except AttributeError:
+        return None
+    return _member_kind(owner, name.rpartition(".")[2]) if isinstance(owner, type) else _kind(value)
 
 
 if __name__ == "__main__":

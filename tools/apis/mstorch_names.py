@@ -1,0 +1,116 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which of torch's APIs mstorch serves, asked of the live mstorch.
+
+Runs under MindSpore's Python. Standard input names APIs by their torch names, one a line. The
+answer is one JSON object on standard output: name -> how it is served:
+
+    yes             it is there
+    yes: LIMIT      so it is, and there is something to know
+    named           it can be imported, compared and subclassed; calling or creating one is an error
+    named: REASON   so it is, and why
+    no              there is no such name
+"""
+
+import ast
+import functools
+import importlib
+import inspect
+import json
+import os
+import sys
+import textwrap
+import types
+
+import mstorch
+from mstorch._errors import absent_because
+
+_NOTHING = object()
+# Classes whose attributes are set when one is made.
+_SAMPLES = {
+    "torch.Generator": mstorch.Generator(),
+    "torch.device": mstorch.device("cpu"),
+    "torch.dtype": mstorch.float32,
+    "torch.finfo": mstorch.finfo(mstorch.float32),
+    "torch.iinfo": mstorch.iinfo(mstorch.int32),
+}
+
+
+def main() -> None:
+    """Answer for the mstorch of this Python."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    json.dump({name: served(name) for name in sys.stdin.read().split()}, answers)
+    answers.close()
+
+
+def served(name: str) -> str:
+    """How mstorch serves a torch name."""
+    found = _find(name)
+    if found is _NOTHING:
+        return "no"
+    if isinstance(found, mstorch.dtype) and found.numpy is None:
+        return "yes: a type to name and compare with; no tensor of it can be made"
+    reason = _absent_because(found)
+    if reason is None:
+        return "yes"
+    return f"named: {reason}" if reason else "named"
+
+
+@functools.cache
+def _find(name: str) -> object:
+    """What a torch name is in mstorch; _NOTHING if absent, or a member of an absent class."""
+    parent, _, last = name.rpartition(".")
+    if not parent:
+        return mstorch
+    owner = _find(parent)
+    if owner is _NOTHING or _absent_because(owner) is not None:
+        return _NOTHING
+    if inspect.ismodule(owner):
+        return _of_module(owner, last)
+    if isinstance(owner, type) and _is_of_mindspore(owner, last):
+        return _NOTHING
+    return getattr(_SAMPLES.get(parent, owner), last, _NOTHING)
+
+
+def _of_module(module: types.ModuleType, name: str) -> object:
+    found = getattr(module, name, _NOTHING)
+    if found is not _NOTHING:
+        return found
+    path = f"{module.__name__}.{name}"
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name != path:
+            raise
+        return _NOTHING
+
+
+def _is_of_mindspore(cls: type, name: str) -> bool:
+    """Whether a member is not ours but MindSpore's, which means something else."""
+    owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
+    return owner.__module__.startswith("mindspore")
+
+
+def _absent_because(found: object) -> str | None:
+    """Why using it raises NotImplementedError, as far as that is known; None if it does not."""
+    if isinstance(found, property):
+        found = found.fget
+    if _only_raises_missing(found):
+        return ""
+    return absent_because(found)
+
+
+def _only_raises_missing(function: object) -> bool:
+    """Whether a function's whole body, its docstring apart, is `raise missing(...)`."""
+    if not inspect.isfunction(function) or function.__name__ == "<lambda>":
+        return False
+    if not function.__module__.startswith("mstorch"):
+        return False
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    body = [node for node in tree.body[0].body if not isinstance(node, ast.Expr)]
+    return len(body) == 1 and ast.unparse(body[0]).startswith("raise missing(")
+
+
+if __name__ == "__main__":
+    main()
