@@ -8,7 +8,7 @@ JSON holds `paths` (for sys.path), `modules` (a list of [name, directory of its 
 `timeout` (seconds for each module) and `jobs`. The adapter is imported once; each module then in a
 process forked from there, so that nothing one module does reaches another. Prints a JSON object a
 line, in order: {"error": text} if the adapter does not import, else {"module": name, "reason":
-null or the exception's last line, "missing": null or the package that is not installed}.
+null or what the exception says, "missing": null or the package that is not installed}.
 
 It runs in whatever environment the adapter needs, so it imports nothing of torch2ms.
 """
@@ -29,7 +29,7 @@ from collections.abc import Iterator
 Module = tuple[str, str | None]
 Result = dict[str, str | None]
 
-_MOST_TEXT = 2000
+_MOST_TEXT = 500
 
 
 def main() -> int:
@@ -43,7 +43,7 @@ def main() -> int:
     try:
         importlib.import_module("mstorch")
     except Exception as error:
-        print(json.dumps({"error": _last_line(error)}), file=out, flush=True)
+        print(json.dumps({"error": _said(error)}), file=out, flush=True)
         return 1
     sys.path[:0] = work["paths"]
     importlib.invalidate_caches()
@@ -145,14 +145,17 @@ def _import(name: str, directory: str | None, write: int) -> None:
     try:
         importlib.import_module(name)
     except BaseException as error:
-        found = {"reason": _last_line(error), "missing": _missing(error)}
+        found = {"reason": _said(error), "missing": _missing(error)}
     os.write(write, json.dumps(found).encode())
     os._exit(0)
 
 
-def _last_line(error: BaseException) -> str:
-    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
-    return (lines[-1] if lines else type(error).__name__)[:_MOST_TEXT]
+def _said(error: BaseException) -> str:
+    """The exception and all that it says, in one line."""
+    lines = traceback.format_exception_only(error)
+    # A syntax error begins with the place, and the message is its last line.
+    text = lines[-1] if isinstance(error, SyntaxError) else "".join(lines)
+    return " ".join(text.split())[:_MOST_TEXT]
 
 
 def _missing(error: BaseException) -> str | None:

@@ -29,7 +29,7 @@ _PROBE = Path(__file__).with_name("import_probe.py")
 class Import:
     """What came of importing one module.
 
-    reason   the last line of the exception, or how the process ended; None if the module imports
+    reason   what the exception says, in one line, or how the process ended; None if it imports
     missing  the package outside of the tree that is not installed, when that is the reason
     """
 

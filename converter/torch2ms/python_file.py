@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch2ms import mapping, proof, recipes
+from torch2ms.parts import parts
 from torch2ms.recipes import Applied, Recipe
 from torch2ms.rewrite import Counts, Finding, rewrite
 from torch2ms.source import Source, SourceError, apply_edits, may_mention
@@ -117,11 +118,13 @@ def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileRe
 
 def _with_adapter(source: Source, settings: Settings, result: FileResult) -> bytes:
     done = rewrite(source, mapping.load(), settings.local_roots, settings.references)
-    result.findings += done.findings
+    others = parts(source, mapping.load(), settings.local_roots)
+    result.findings += done.findings + others.findings
     result.counts = done.counts
-    body = apply_edits(source.body, done.edits)
+    edits = done.edits + others.edits
+    body = apply_edits(source.body, edits)
     rules: dict[int, str] = {}
-    for edit in done.edits:
+    for edit in edits:
         rules.setdefault(source.line_of(edit.start), edit.rule)
     after = Source.from_utf8(body)
     for line, rule in sorted(rules.items()):

@@ -378,7 +378,8 @@ class _Rewriter:
         self.result.findings.append(Finding(line, "name", text, message))
 
     def _left(self, line: int, name: str, note: str) -> None:
-        self.result.findings.append(Finding(line, "left", name, note))
+        if self.mapping.packages[name].part is None:
+            self.result.findings.append(Finding(line, "left", name, note))
 
     def _unconverted_node(self, node: ast.expr, message: str) -> None:
         self._unconverted(node.lineno, ast.unparse(node), message)

@@ -62,7 +62,7 @@ EXPECTED = {
     "pkg/own.py": ("pkg.own", "ModuleNotFoundError: No module named 'pkg.absent'", None),
     "pkg/spoils.py": ("pkg.spoils", None, None),
     "pkg/uses.py": ("pkg.uses", None, None),
-    "pkg/wraps.py": ("pkg.wraps", "last", "absent_package"),
+    "pkg/wraps.py": ("pkg.wraps", "RuntimeError: first last", "absent_package"),
     "tools/helper.py": ("tools.helper", None, None),
     "tools/script.py": ("tools.script", None, None),
 }

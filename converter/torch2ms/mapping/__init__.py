@@ -32,12 +32,14 @@ class Package:
     """One row of packages.toml.
 
     `becomes` is the module that takes the package's place, or None where the package is left: then
-    `note` says what happens when the converted code imports it.
+    `note` says what happens when the converted code imports it. `part` is the module of the adapter
+    that takes the place of a part of a package which itself stays.
     """
 
     name: str
     becomes: str | None
     note: str
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ class Mapping:
         return None
 
     @functools.cached_property
+    def parts(self) -> tuple[Package, ...]:
+        """The parts of packages that become parts of the adapter."""
+        return tuple(package for package in self.packages.values() if package.part)
+
+    @functools.cached_property
     def roots(self) -> frozenset[str]:
         """The top-level names of all packages."""
         return frozenset(name.partition(".")[0] for name in self.packages)
@@ -172,11 +179,12 @@ def load() -> Mapping:
         by_name[row["name"]] = (*by_name.get(row["name"], ()), ImportCall(**row))
     for row in packages:
         if "becomes" in row and "." in row["name"] + row["becomes"]:
-            # `import a.b` binds a: renaming a part would need every use of a to be rewritten.
-            raise ValueError(f"packages.toml: only top-level names can be renamed: {row['name']}")
+            # `import a.b` binds a, which has other parts: see parts.py.
+            raise ValueError(f"packages.toml: `part` is for a part of a package: {row['name']}")
     return Mapping(
         packages={
-            row["name"]: Package(row["name"], row.get("becomes"), row["note"]) for row in packages
+            row["name"]: Package(row["name"], row.get("becomes"), row["note"], row.get("part"))
+            for row in packages
         },
         calls=by_name,
         module_tables={row["name"]: frozenset(row["methods"]) for row in calls["module_table"]},
