@@ -70,6 +70,7 @@ from mstorch import (  # noqa: E402
     nn,
     optim,
     random,
+    serialization,
     special,
     utils,
 )
@@ -84,6 +85,7 @@ from mstorch.autograd.grad_mode import (  # noqa: E402
     set_grad_enabled,
 )
 from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
+from mstorch.serialization import load, save  # noqa: E402
 
 globals().update({name: _legacy_type(name, kind) for name, kind in _LEGACY_TYPES.items()})
 
@@ -91,8 +93,6 @@ __version__ = version.__version__
 Generator = _random.Generator
 default_generator = _random.default_generator
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
-save = _absent_function("torch.save", "write checkpoints with safetensors")
-load = _absent_function("torch.load", "read checkpoints with safetensors")
 _amp_foreach_non_finite_check_and_unscale_ = _absent_function(
     "torch._amp_foreach_non_finite_check_and_unscale_"
 )

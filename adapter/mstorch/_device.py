@@ -46,7 +46,7 @@ class device:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __reduce__(self):
-        return (device, (self.type, self.index))
+        return (device, (self.type,) if self.index is None else (self.type, self.index))
 
 
 _TYPES = ("cpu", "cuda", "npu", "meta", "mps", "xpu")
@@ -135,9 +135,13 @@ class layout(_Named):
 
     __slots__ = ()
 
-    @staticmethod
-    def _lookup(name):
-        return _LAYOUTS[name]
+    def __reduce__(self):
+        return (layout_named, (str(self),))
+
+
+def layout_named(name):
+    """The layout that is written as `name`, such as `torch.strided`."""
+    return _LAYOUTS[name.removeprefix("torch.")]
 
 
 _MEMORY_FORMATS = {

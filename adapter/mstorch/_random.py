@@ -142,6 +142,13 @@ class Generator:
         twin.set_state(self.get_state())
         return twin
 
+    def __setstate__(self, state):
+        """Continue from (seed, offset, state), as torch pickles a generator."""
+        self.set_state(state[2])
+
+    def __reduce__(self):
+        return (Generator, (self.device,), (self._seed, None, self.get_state()))
+
     # Draws
 
     def words(self, count):

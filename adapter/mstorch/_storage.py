@@ -2,34 +2,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch's storages: the flat memory behind a tensor."""
 
-import numpy
-
+from mstorch import _device, _dtypes
 from mstorch._errors import missing
-from mstorch._tensor import address_of, whole_memory_of, wrap
+from mstorch._tensor import Storage, address_of, wrap
 
 
 class UntypedStorage:
-    """The bytes of the memory that a tensor and its views share."""
+    """The bytes of the memory that a tensor shares with its views: a flat uint8 array."""
 
-    def __init__(self, tensor):
-        self._array = whole_memory_of(tensor)
+    def __init__(self, memory):
+        self._memory = memory
+        self.record = Storage()  # of the tensors that are built over this memory
+
+    @property
+    def device(self):
+        """Where the memory is."""
+        return _device.HERE
 
     def nbytes(self):
         """The size in bytes."""
-        return self._array.nbytes
+        return self._memory.size
 
     size = nbytes
 
     def __len__(self):
-        return self._array.nbytes
+        return self._memory.size
 
     def data_ptr(self):
         """The address of the first byte."""
-        return address_of(self._array) if self._array.size else 0
+        return address_of(self._memory) if self._memory.size else 0
 
     def tolist(self):
         """The bytes as integers."""
-        return numpy.frombuffer(self._array.tobytes(), numpy.uint8).tolist()
+        return self._memory.tolist()
+
+    def untyped(self):
+        """The storage itself."""
+        return self
+
+    def cpu(self):
+        """The storage itself: it is in the memory of the CPU."""
+        return self
+
+    def cuda(self, device=None, non_blocking=False):
+        """An error, as there is no such device."""
+        _device.check_device("cuda")
 
     def resize_(self, size):
         """Not possible: MindSpore's tensors keep their memory."""
@@ -37,15 +54,20 @@ class UntypedStorage:
 
 
 class TypedStorage:
-    """The elements of the memory that a tensor and its views share."""
+    """The elements of the memory that a tensor shares with its views."""
 
-    def __init__(self, tensor):
-        self._untyped_storage = UntypedStorage(tensor)
-        self.dtype = tensor.dtype
+    def __init__(self, untyped, dtype):
+        self._untyped_storage = untyped
+        self.dtype = dtype
+
+    @property
+    def device(self):
+        """Where the memory is."""
+        return self._untyped_storage.device
 
     def size(self):
         """The number of elements."""
-        return self._untyped_storage._array.size
+        return self._untyped_storage.nbytes() // self.dtype.itemsize
 
     __len__ = size
 
@@ -62,4 +84,33 @@ class TypedStorage:
 
     def tolist(self):
         """The elements as Python numbers."""
-        return wrap(self._untyped_storage._array.reshape(-1)).tolist()
+        return wrap(self._untyped_storage._memory.view(_dtypes.numpy_of(self.dtype))).tolist()
+
+
+class StorageType:
+    """What files call a storage of one element type, such as `torch.FloatStorage`."""
+
+    def __init__(self, name, dtype):
+        self.name = name
+        self.dtype = dtype
+
+
+# torch writes all other types as bytes, in an UntypedStorage.
+STORAGE_TYPES = {
+    kind.dtype: kind
+    for kind in (
+        StorageType("DoubleStorage", _dtypes.float64),
+        StorageType("FloatStorage", _dtypes.float32),
+        StorageType("HalfStorage", _dtypes.float16),
+        StorageType("BFloat16Storage", _dtypes.bfloat16),
+        StorageType("LongStorage", _dtypes.int64),
+        StorageType("IntStorage", _dtypes.int32),
+        StorageType("ShortStorage", _dtypes.int16),
+        StorageType("CharStorage", _dtypes.int8),
+        StorageType("ByteStorage", _dtypes.uint8),
+        StorageType("BoolStorage", _dtypes.bool),
+        StorageType("ComplexFloatStorage", _dtypes.complex64),
+        StorageType("ComplexDoubleStorage", _dtypes.complex128),
+    )
+}
+UNTYPED = StorageType("UntypedStorage", _dtypes.uint8)

@@ -201,6 +201,17 @@ def whole_memory_of(tensor) -> _ndarray:
     return tensor._a if tensor._m is None else tensor._m
 
 
+def memory_of(tensor) -> _ndarray:
+    """The bytes of the whole memory that the tensor is a part of, flat: torch's storage."""
+    whole = whole_memory_of(tensor)
+    if not whole.size:
+        return numpy.zeros(0, numpy.uint8)
+    ends = [(n - 1) * s for n, s in zip(whole.shape, whole.strides, strict=True)]
+    low = sum(end for end in ends if end < 0)
+    extent = sum(abs(end) for end in ends) + whole.itemsize
+    return numpy.asarray(_Interface(whole, numpy.dtype(numpy.uint8), (extent,), (1,), low))
+
+
 class Tensor(MindSporeTensor):
     """A multi-dimensional array; see torch.Tensor. Operators are attached to the class by the
     package's __init__.
@@ -506,7 +517,7 @@ class Tensor(MindSporeTensor):
         return twin
 
     def __reduce_ex__(self, protocol):
-        attributes = {k: v for k, v in self.__dict__.items() if k not in _INTERNAL}
+        attributes = attributes_of(self)
         array = self._a if self._a.flags.c_contiguous else self._a.copy()
         if array.dtype == _engine.bfloat16_numpy:
             array = array.view(numpy.uint16)
@@ -554,12 +565,12 @@ class Tensor(MindSporeTensor):
     def untyped_storage(self):
         from mstorch import _storage
 
-        return _storage.UntypedStorage(self)
+        return _storage.UntypedStorage(memory_of(self))
 
     def _typed_storage(self):
         from mstorch import _storage
 
-        return _storage.TypedStorage(self)
+        return _storage.TypedStorage(self.untyped_storage(), self.dtype)
 
     storage = _typed_storage
 
@@ -611,15 +622,19 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-_INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object"))
+INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object"))
+
+
+def attributes_of(tensor) -> dict:
+    """What code has set on a tensor."""
+    return {k: v for k, v in tensor.__dict__.items() if k not in INTERNAL}
 
 
 def _copy_attributes(source, target, memo):
     import copy
 
-    for key, value in source.__dict__.items():
-        if key not in _INTERNAL:
-            target.__dict__[key] = copy.deepcopy(value, memo)
+    for key, value in attributes_of(source).items():
+        target.__dict__[key] = copy.deepcopy(value, memo)
 
 
 def _rebuild(cls, array, dtype, requires_grad, attributes):

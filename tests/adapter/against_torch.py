@@ -49,9 +49,9 @@ class Reference:
         self._process.wait(60)
         self._process.stdout.close()
 
-    def result(self, module: str, name: str) -> Any:
-        """What PyTorch makes of a case."""
-        self._process.stdin.write(f"{module} {name}\n".encode())
+    def result(self, module: str, name: str, *arguments: str) -> Any:
+        """What PyTorch makes of a case, which may take arguments, such as paths of files."""
+        self._process.stdin.write("\t".join((f"{module} {name}", *arguments)).encode() + b"\n")
         self._process.stdin.flush()
         length = self._process.stdout.readline()
         if not length:

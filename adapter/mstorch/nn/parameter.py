@@ -5,7 +5,7 @@
 import numpy
 
 from mstorch._errors import absent_class, module_getattr
-from mstorch._tensor import Tensor, alias, wrap
+from mstorch._tensor import Tensor, wrap
 
 
 class _ParameterMeta(type(Tensor)):
@@ -24,7 +24,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         if data is None:
             parameter = wrap(numpy.zeros(0, numpy.float32))
         elif isinstance(data, Tensor):
-            parameter = alias(data._a)
+            parameter = data.data
         else:
             raise TypeError(f"a Parameter is made of a Tensor, got {type(data).__name__}")
         parameter.__class__ = cls
