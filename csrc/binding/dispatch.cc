@@ -17,4 +17,16 @@ pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tens
   return ms::pynative::PyboostRunner::Call<1>(name, run, arguments);
 }
 
+pybind11::object DispatchTwo(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                             const std::function<std::vector<ms::Tensor>()>& function) {
+  const auto run = [function](const std::vector<ms::Tensor>&) { return function(); };
+  return ms::pynative::PyboostRunner::Call<2>(name, run, arguments);
+}
+
+pybind11::object DispatchInPlace(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                                 const std::function<void()>& function) {
+  const auto run = [function](const std::vector<ms::Tensor>&) { function(); };
+  return ms::pynative::PyboostRunner::Call<0>(name, run, arguments);
+}
+
 }  // namespace mindforge

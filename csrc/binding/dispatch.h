@@ -25,6 +25,14 @@ void Settle(const std::vector<ms::Tensor>& arguments);
 pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tensor>& arguments,
                              const std::function<ms::Tensor()>& function);
 
+// The same for a function that returns two; a tuple of two Python tensors.
+pybind11::object DispatchTwo(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                             const std::function<std::vector<ms::Tensor>()>& function);
+
+// The same for a function that returns nothing and changes some of its arguments; None.
+pybind11::object DispatchInPlace(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                                 const std::function<void()>& function);
+
 }  // namespace mindforge
 
 #endif  // CSRC_BINDING_DISPATCH_H_

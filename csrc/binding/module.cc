@@ -3,7 +3,7 @@
 //
 // The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
 // build.
-#include "csrc/binding/rms_norm.h"
+#include "csrc/binding/norm.h"
 #include "pybind11/pybind11.h"
 
-PYBIND11_MODULE(MS_EXTENSION_NAME, module) { mindforge::BindRmsNorm(&module); }
+PYBIND11_MODULE(MS_EXTENSION_NAME, module) { mindforge::BindNorms(&module); }

@@ -3,96 +3,144 @@
 #include "csrc/cpu/rms_norm.h"
 
 #include <cmath>
-#include <vector>
 
-namespace mindforge::cpu {
-namespace {
+#include "csrc/cpu/column_sums.h"
+#include "csrc/cpu/simd.h"
+#include "csrc/cpu/threads.h"
 
-// Independent partial sums, so that a sum is not one long chain of dependent additions and the
-// compiler can keep them in vector registers.
-constexpr size_t kLanes = 8;
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "csrc/cpu/rms_norm.cc"
+// clang-format off
+#include "hwy/foreach_target.h"  // first: the next depends on the target
+#include "csrc/cpu/vectors-inl.h"
+// clang-format on
 
-template <typename Term>
-double Sum(size_t count, const Term& term) {
-  double lanes[kLanes] = {};
-  size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      lanes[lane] += term(i + lane);
+HWY_BEFORE_NAMESPACE();
+namespace mindforge::cpu::HWY_NAMESPACE {
+
+// Without a residual, x is what is normalised, and sum is not written.
+template <typename T, typename W>
+void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t rows,
+              size_t columns, T* y, T* sum, ComputeOf<T>* rstd) {
+  using C = ComputeOf<T>;
+  const Vectors<T> d;
+  for (size_t row = 0; row < rows; ++row) {
+    Sum<C> squares;
+    const T* in = residual == nullptr ? x : sum;
+    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+      if (residual != nullptr) {
+        at.Put(hn::Add(at.Get(d, x + j), at.Get(d, residual + j)), d, sum + j);
+      }
+      const auto value = at.Get(d, in + j);
+      squares.AddProduct(value, value);
+    });
+    const C scale =
+        static_cast<C>(1.0 / std::sqrt(squares.Total() / static_cast<double>(columns) + eps));
+    rstd[row] = scale;
+    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+      const auto normal = hn::Mul(at.Get(d, in + j), hn::Set(d, scale));
+      at.Put(hn::Mul(normal, at.Get(d, weight + j)), d, y + j);
+    });
+    x += columns;
+    y += columns;
+    if (residual != nullptr) {
+      residual += columns;
+      sum += columns;
     }
   }
-  double total = 0.0;
-  for (; i < count; ++i) {
-    total += term(i);
-  }
-  for (const double lane : lanes) {
-    total += lane;
-  }
-  return total;
 }
 
 template <typename T, typename W>
-void InputGradient(const T* dy, const T* x, const W* weight, typename Compute<T>::Type rstd,
-                   size_t columns, T* dx) {
-  using C = typename Compute<T>::Type;
-  const auto gradient = [&](size_t j) {
-    return Compute<T>::Load(dy[j]) * static_cast<C>(Compute<W>::Load(weight[j]));
-  };
-  const double dot = Sum(columns, [&](size_t j) {
-    return static_cast<double>(gradient(j)) * static_cast<double>(Compute<T>::Load(x[j]));
+HWY_INLINE void InputGradient(const T* dy, const T* x, const W* weight, ComputeOf<T> rstd,
+                              const T* dsum, size_t columns, T* dx) {
+  using C = ComputeOf<T>;
+  const Vectors<T> d;
+  Sum<C> dot;
+  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    dot.AddProduct(hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j)), at.Get(d, x + j));
   });
-  const C slope = static_cast<C>(dot * static_cast<double>(rstd) * static_cast<double>(rstd) /
-                                 static_cast<double>(columns));
-  for (size_t j = 0; j < columns; ++j) {
-    dx[j] = Compute<T>::Store(rstd * (gradient(j) - Compute<T>::Load(x[j]) * slope));
+  const double scale = static_cast<double>(rstd);
+  const auto slope =
+      hn::Set(d, static_cast<C>(dot.Total() * scale * scale / static_cast<double>(columns)));
+  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    const auto gradient = hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j));
+    const auto along = hn::NegMulAdd(at.Get(d, x + j), slope, gradient);
+    auto result = hn::Mul(along, hn::Set(d, rstd));
+    if (dsum != nullptr) {
+      result = hn::Add(result, at.Get(d, dsum + j));
+    }
+    at.Put(result, d, dx + j);
+  });
+}
+
+// Writes dx, unless it is null, and adds to sums, unless they are null, what the rows give for the
+// gradient of the weight.
+template <typename T, typename W>
+void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* rstd, const T* dsum,
+                  size_t rows, size_t columns, T* dx, double* sums) {
+  const Vectors<T> d;
+  for (size_t row = 0; row < rows; ++row, dy += columns, x += columns) {
+    if (dx != nullptr) {
+      InputGradient(dy, x, weight, rstd[row], dsum, columns, dx);
+      dx += columns;
+      dsum += dsum == nullptr ? 0 : columns;
+    }
+    if (sums != nullptr) {
+      const auto scale = hn::Set(d, rstd[row]);
+      ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+        const auto normal = hn::Mul(at.Get(d, x + j), scale);
+        at.AddTo(hn::Mul(at.Get(d, dy + j), normal), d, sums + j);
+      });
+    }
   }
 }
 
-}  // namespace
+}  // namespace mindforge::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace mindforge::cpu {
 
 template <typename T, typename W>
 void RmsNorm(const T* x, const W* weight, double eps, size_t rows, size_t columns, T* y,
              typename Compute<T>::Type* rstd) {
-  using C = typename Compute<T>::Type;
-  for (size_t row = 0; row < rows; ++row, x += columns, y += columns) {
-    const double squares = Sum(columns, [x](size_t j) {
-      const double value = static_cast<double>(Compute<T>::Load(x[j]));
-      return value * value;
-    });
-    const C scale = static_cast<C>(1.0 / std::sqrt(squares / static_cast<double>(columns) + eps));
-    rstd[row] = scale;
-    for (size_t j = 0; j < columns; ++j) {
-      y[j] = Compute<T>::Store(Compute<T>::Load(x[j]) * scale *
-                               static_cast<C>(Compute<W>::Load(weight[j])));
-    }
-  }
+  const auto norm = MINDFORGE_SIMD(NormRows<T, W>);
+  ParallelPieces(rows, RowsWorthAThread(columns), [=](size_t, size_t first, size_t last) {
+    const size_t at = first * columns;
+    norm(x + at, nullptr, weight, eps, last - first, columns, y + at, nullptr, rstd + first);
+  });
+}
+
+template <typename T, typename W>
+void AddRmsNorm(const T* x, const T* residual, const W* weight, double eps, size_t rows,
+                size_t columns, T* y, T* sum, typename Compute<T>::Type* rstd) {
+  const auto norm = MINDFORGE_SIMD(NormRows<T, W>);
+  ParallelPieces(rows, RowsWorthAThread(columns), [=](size_t, size_t first, size_t last) {
+    const size_t at = first * columns;
+    norm(x + at, residual + at, weight, eps, last - first, columns, y + at, sum + at, rstd + first);
+  });
 }
 
 template <typename T, typename W>
 void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Compute<T>::Type* rstd,
-                 size_t rows, size_t columns, T* dx, W* dweight) {
-  std::vector<double> weight_sums(dweight == nullptr ? 0 : columns);
-  for (size_t row = 0; row < rows; ++row) {
-    const T* dy_row = dy + row * columns;
-    const T* x_row = x + row * columns;
-    if (dx != nullptr) {
-      InputGradient(dy_row, x_row, weight, rstd[row], columns, dx + row * columns);
-    }
-    for (size_t j = 0; j < weight_sums.size(); ++j) {
-      weight_sums[j] += static_cast<double>(Compute<T>::Load(dy_row[j])) *
-                        static_cast<double>(Compute<T>::Load(x_row[j])) *
-                        static_cast<double>(rstd[row]);
-    }
-  }
-  for (size_t j = 0; j < weight_sums.size(); ++j) {
-    dweight[j] = Compute<W>::Store(static_cast<typename Compute<W>::Type>(weight_sums[j]));
-  }
+                 const T* dsum, size_t rows, size_t columns, T* dx, W* dweight) {
+  const auto gradient = MINDFORGE_SIMD(GradientRows<T, W>);
+  ColumnSums<1> sums(rows, columns, dweight != nullptr);
+  sums.Gather([&](size_t first, size_t last, double* partial) {
+    const size_t at = first * columns;
+    gradient(dy + at, x + at, weight, rstd + first, dsum == nullptr ? nullptr : dsum + at,
+             last - first, columns, dx == nullptr ? nullptr : dx + at,
+             dweight == nullptr ? nullptr : partial);
+  });
+  sums.Store(0, dweight);
 }
 
-#define MINDFORGE_RMS_NORM(T, W)                                                                  \
-  template void RmsNorm<T, W>(const T*, const W*, double, size_t, size_t, T*, Compute<T>::Type*); \
-  template void RmsNormGrad<T, W>(const T*, const T*, const W*, const Compute<T>::Type*, size_t,  \
-                                  size_t, T*, W*)
+#define MINDFORGE_RMS_NORM(T, W)                                                                   \
+  template void RmsNorm<T, W>(const T*, const W*, double, size_t, size_t, T*, Compute<T>::Type*);  \
+  template void AddRmsNorm<T, W>(const T*, const T*, const W*, double, size_t, size_t, T*, T*,     \
+                                 Compute<T>::Type*);                                               \
+  template void RmsNormGrad<T, W>(const T*, const T*, const W*, const Compute<T>::Type*, const T*, \
+                                  size_t, size_t, T*, W*)
 MINDFORGE_RMS_NORM(double, double);
 MINDFORGE_RMS_NORM(float, float);
 MINDFORGE_RMS_NORM(Float16, Float16);
@@ -102,3 +150,4 @@ MINDFORGE_RMS_NORM(BFloat16, float);
 #undef MINDFORGE_RMS_NORM
 
 }  // namespace mindforge::cpu
+#endif  // HWY_ONCE

@@ -5,39 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "csrc/cpu/testing.h"
 #include "gtest/gtest.h"
 
 namespace mindforge::cpu {
 namespace {
-
-struct Size {
-  size_t rows;
-  size_t columns;
-};
-
-// Empty, single, odd, around the number of lanes, and large.
-const std::vector<Size> kSizes = {{0, 5}, {5, 0}, {0, 0},  {1, 1},   {3, 1},    {1, 7},
-                                  {4, 8}, {5, 9}, {7, 15}, {3, 257}, {130, 33}, {2, 20001}};
-
-template <typename T>
-std::vector<T> Random(size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<T> values(count);
-  for (T& value : values) {
-    value = Compute<T>::Store(static_cast<typename Compute<T>::Type>(normal(generator)));
-  }
-  return values;
-}
-
-template <typename T>
-double Value(T stored) {
-  return static_cast<double>(Compute<T>::Load(stored));
-}
 
 // The formulas of the header, one after the other; sums in extended precision.
 template <typename T, typename W>
@@ -71,49 +46,10 @@ struct Reference {
   }
 };
 
-// Half a unit in the last place of the storage type, relative, doubled for the steps in between.
-template <typename T>
-double Tolerance();
-template <>
-double Tolerance<double>() {
-  return 1e-14;
-}
-template <>
-double Tolerance<float>() {
-  return 5e-7;
-}
-template <>
-double Tolerance<Float16>() {
-  return 1e-3;
-}
-template <>
-double Tolerance<BFloat16>() {
-  return 8e-3;
-}
-
-template <typename T>
-void ExpectNear(const std::vector<T>& actual, const std::vector<double>& expected,
-                const std::string& name, double scale = 0.0) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (const double value : expected) scale = std::max(scale, std::abs(value));
-  for (size_t i = 0; i < actual.size(); ++i) {
-    ASSERT_NEAR(Value(actual[i]), expected[i], Tolerance<T>() * scale) << name << " at " << i;
-  }
-}
-
 template <typename Pair>
 class RmsNormOf : public ::testing::Test {};
 
-template <typename Storage, typename WeightStorage>
-struct Types {
-  using T = Storage;
-  using W = WeightStorage;
-};
-
-using AllTypes =
-    ::testing::Types<Types<double, double>, Types<float, float>, Types<Float16, Float16>,
-                     Types<Float16, float>, Types<BFloat16, BFloat16>, Types<BFloat16, float>>;
-TYPED_TEST_SUITE(RmsNormOf, AllTypes);
+TYPED_TEST_SUITE(RmsNormOf, WeightedTypes);
 
 TYPED_TEST(RmsNormOf, AgreesWithTheFormulasOnEverySize) {
   using T = typename TypeParam::T;
@@ -124,18 +60,75 @@ TYPED_TEST(RmsNormOf, AgreesWithTheFormulasOnEverySize) {
     const std::vector<T> dy = Random<T>(x.size(), 2);
     const std::vector<W> weight = Random<W>(size.columns, 3);
     const Reference<T, W> reference(x, weight, dy, 1e-5, size);
-
-    std::vector<T> y(x.size()), dx(x.size());
-    std::vector<W> dweight(size.columns);
-    std::vector<typename Compute<T>::Type> rstd(size.rows);
-    RmsNorm(x.data(), weight.data(), 1e-5, size.rows, size.columns, y.data(), rstd.data());
-    RmsNormGrad(dy.data(), x.data(), weight.data(), rstd.data(), size.rows, size.columns, dx.data(),
-                dweight.data());
-
-    ExpectNear(y, reference.y, "y");
-    ExpectNear(dx, reference.dx, "dx", reference.dx_scale);
-    ExpectNear(dweight, reference.dweight, "dweight");
+    AtEveryLevel([&]() {
+      std::vector<T> y(x.size()), dx(x.size());
+      std::vector<W> dweight(size.columns);
+      std::vector<typename Compute<T>::Type> rstd(size.rows);
+      RmsNorm(x.data(), weight.data(), 1e-5, size.rows, size.columns, y.data(), rstd.data());
+      RmsNormGrad<T, W>(dy.data(), x.data(), weight.data(), rstd.data(), nullptr, size.rows,
+                        size.columns, dx.data(), dweight.data());
+      ExpectNear(y, reference.y, "y");
+      ExpectNear(dx, reference.dx, "dx", reference.dx_scale);
+      ExpectNear(dweight, reference.dweight, "dweight");
+    });
   }
+}
+
+TYPED_TEST(RmsNormOf, ASumIsTheNormOfTheRoundedSum) {
+  using T = typename TypeParam::T;
+  using W = typename TypeParam::W;
+  for (const Size size : kSizes) {
+    const std::vector<T> x = Random<T>(size.rows * size.columns, 1);
+    const std::vector<T> residual = Random<T>(x.size(), 2);
+    const std::vector<W> weight = Random<W>(size.columns, 3);
+    std::vector<T> expected_sum(x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+      expected_sum[i] = Compute<T>::Store(Compute<T>::Load(x[i]) + Compute<T>::Load(residual[i]));
+    }
+    AtEveryLevel([&]() {
+      std::vector<T> y(x.size()), sum(x.size()), expected(x.size());
+      std::vector<typename Compute<T>::Type> rstd(size.rows), expected_rstd(size.rows);
+      RmsNorm(expected_sum.data(), weight.data(), 1e-5, size.rows, size.columns, expected.data(),
+              expected_rstd.data());
+      AddRmsNorm(x.data(), residual.data(), weight.data(), 1e-5, size.rows, size.columns, y.data(),
+                 sum.data(), rstd.data());
+      EXPECT_EQ(Bits(sum), Bits(expected_sum));
+      EXPECT_EQ(Bits(y), Bits(expected));
+      EXPECT_EQ(Bits(rstd), Bits(expected_rstd));
+    });
+  }
+}
+
+TYPED_TEST(RmsNormOf, TheGradientOfASumAddsWhatComesFromElsewhere) {
+  using T = typename TypeParam::T;
+  using W = typename TypeParam::W;
+  const size_t rows = 5, columns = 37;
+  const std::vector<T> x = Random<T>(rows * columns, 1), dy = Random<T>(x.size(), 2);
+  const std::vector<T> dsum = Random<T>(x.size(), 4);
+  const std::vector<W> weight = Random<W>(columns, 3);
+  Reference<T, W> reference(x, weight, dy, 1e-5, {rows, columns});
+  for (size_t i = 0; i < x.size(); ++i) reference.dx[i] += Value(dsum[i]);
+  AtEveryLevel([&]() {
+    std::vector<T> y(x.size()), dx(x.size());
+    std::vector<typename Compute<T>::Type> rstd(rows);
+    RmsNorm(x.data(), weight.data(), 1e-5, rows, columns, y.data(), rstd.data());
+    RmsNormGrad<T, W>(dy.data(), x.data(), weight.data(), rstd.data(), dsum.data(), rows, columns,
+                      dx.data(), nullptr);
+    ExpectNear(dx, reference.dx, "dx", reference.dx_scale);
+  });
+}
+
+TEST(RmsNorm, IsTheSameForAnyNumberOfThreads) {
+  const size_t rows = 700, columns = 257;
+  const std::vector<float> x = Random<float>(rows * columns, 1), dy = Random<float>(x.size(), 2);
+  const std::vector<float> weight = Random<float>(columns, 3);
+  ExpectSameForAnyThreads([&]() {
+    std::vector<float> y(x.size()), dx(x.size()), dweight(columns), rstd(rows);
+    RmsNorm(x.data(), weight.data(), 1e-5, rows, columns, y.data(), rstd.data());
+    RmsNormGrad<float, float>(dy.data(), x.data(), weight.data(), rstd.data(), nullptr, rows,
+                              columns, dx.data(), dweight.data());
+    return Bits(y) + Bits(dx) + Bits(dweight) + Bits(rstd);
+  });
 }
 
 TEST(RmsNorm, LeavesOutAGradientThatIsNotWanted) {
@@ -143,11 +136,13 @@ TEST(RmsNorm, LeavesOutAGradientThatIsNotWanted) {
   const std::vector<float> weight = Random<float>(4, 3);
   std::vector<float> y(12), rstd(3), dx(12), dweight(4), dx_alone(12), dweight_alone(4);
   RmsNorm(x.data(), weight.data(), 1e-5, 3, 4, y.data(), rstd.data());
-  RmsNormGrad(dy.data(), x.data(), weight.data(), rstd.data(), 3, 4, dx.data(), dweight.data());
-  RmsNormGrad<float, float>(dy.data(), x.data(), weight.data(), rstd.data(), 3, 4, dx_alone.data(),
-                            nullptr);
-  RmsNormGrad<float, float>(dy.data(), x.data(), weight.data(), rstd.data(), 3, 4, nullptr,
-                            dweight_alone.data());
+  const auto gradients = [&](float* by_x, float* by_weight) {
+    RmsNormGrad<float, float>(dy.data(), x.data(), weight.data(), rstd.data(), nullptr, 3, 4, by_x,
+                              by_weight);
+  };
+  gradients(dx.data(), dweight.data());
+  gradients(dx_alone.data(), nullptr);
+  gradients(nullptr, dweight_alone.data());
   EXPECT_EQ(dx, dx_alone);
   EXPECT_EQ(dweight, dweight_alone);
 }

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,18 @@ inline std::string ShapeText(const Shape& shape) {
     text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   }
   return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+// Throws std::invalid_argument unless two arguments have the same shape. `operation` starts the
+// message.
+inline void CheckSameShape(const std::string& operation, const std::string& first,
+                           const Shape& first_shape, const std::string& second,
+                           const Shape& second_shape) {
+  if (first_shape != second_shape) {
+    throw std::invalid_argument(operation + ": " + second + " must have the shape of " + first +
+                                "; " + first + " is " + ShapeText(first_shape) + ", " + second +
+                                " is " + ShapeText(second_shape));
+  }
 }
 
 }  // namespace mindforge

@@ -83,16 +83,20 @@ def test_what_is_missing_is_installed(tmp_path) -> None:
     assert result.returncode == 0, result.stderr
     asked = machine.asked_of_apt()
     assert asked.startswith("install --yes ")
-    assert asked.endswith(" bazel-bootstrap default-jdk-headless g++ libgtest-dev\n")
-    assert result.stderr == (
-        "setup: installing bazel-bootstrap default-jdk-headless g++ libgtest-dev\n"
-    )
+    packages = "bazel-bootstrap default-jdk-headless g++ libhwy-dev libgtest-dev\n"
+    assert asked.endswith(f" {packages}")
+    assert result.stderr == f"setup: installing {packages}"
 
 
-def test_a_compiler_that_finds_no_googletest_gets_it(tmp_path) -> None:
-    machine = Machine(tmp_path, without("g++", **{"g++": 'test -e "$LOG"', "apt-get": APT}))
+@pytest.mark.parametrize(
+    ("header", "package"),
+    [("hwy/highway.h", "libhwy-dev"), ("gtest/gtest.h", "libgtest-dev")],
+)
+def test_a_compiler_that_does_not_find_a_header_gets_it(tmp_path, header, package) -> None:
+    compiler = f'while read -r line; do case $line in *{header}*) test -e "$LOG"; exit;; esac; done'
+    machine = Machine(tmp_path, without("g++", **{"g++": compiler, "apt-get": APT}))
     assert machine.setup().returncode == 0
-    assert machine.asked_of_apt().endswith(" libgtest-dev\n")
+    assert machine.asked_of_apt().endswith(f" {package}\n")
 
 
 def test_old_package_lists_are_refreshed_once(tmp_path) -> None:

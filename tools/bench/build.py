@@ -37,7 +37,7 @@ EDITS = [
     Edit("adapter file", "adapter/mstorch/__init__.py", "_EDIT = {n}"),
     Edit(
         "C++ kernel",
-        "csrc/cpu/rms_norm.cc",
+        "csrc/cpu/threads.cc",
         'extern const char kEdit[]; const char kEdit[] = "{n}";',
     ),
 ]

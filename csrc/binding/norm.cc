@@ -1,0 +1,156 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "csrc/binding/norm.h"
+
+#include <string>
+#include <vector>
+
+#include "csrc/binding/autograd.h"
+#include "csrc/binding/dispatch.h"
+#include "csrc/binding/dtype.h"
+#include "csrc/launch/norm.h"
+#include "csrc/shapes/norm.h"
+
+namespace mindforge {
+namespace {
+
+using mindspore::pynative::autograd::AutogradContext;
+using mindspore::pynative::autograd::Function;
+using mindspore::pynative::autograd::TensorPtrList;
+using mindspore::tensor::TensorPtr;
+
+// The gradient if the input wants it.
+TensorPtr If(bool wanted, const ms::Tensor& gradient) {
+  return wanted ? gradient.tensor() : nullptr;
+}
+
+struct RmsNormFunction : public Function<RmsNormFunction> {
+  static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& weight,
+                           const double& eps) {
+    const RmsNormOutput output = LaunchRmsNorm(Dense(x), Dense(weight), eps);
+    context->SaveForBackward({x, weight, output.rstd.tensor()});
+    return output.y.tensor();
+  }
+
+  static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
+    RefuseSecondOrder("rms_norm");
+    const TensorPtrList saved = context->GetSavedTensors();
+    const RmsNormGradients result = LaunchRmsNormGrad(Dense(gradients[0]), Dense(saved[0]),
+                                                      Dense(saved[1]), ms::Tensor(saved[2]));
+    return {If(context->NeedsInputGrad(0), result.dx),
+            If(context->NeedsInputGrad(1), result.dweight), nullptr};
+  }
+};
+
+struct AddRmsNormFunction : public Function<AddRmsNormFunction> {
+  static TensorPtrList Forward(AutogradContext* context, const TensorPtr& x,
+                               const TensorPtr& residual, const TensorPtr& weight,
+                               const double& eps) {
+    const AddRmsNormOutput output = LaunchAddRmsNorm(Dense(x), Dense(residual), Dense(weight), eps);
+    context->SaveForBackward({output.sum.tensor(), weight, output.rstd.tensor()});
+    return {output.y.tensor(), output.sum.tensor()};
+  }
+
+  static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
+    RefuseSecondOrder("add_rms_norm");
+    const TensorPtrList saved = context->GetSavedTensors();
+    const AddRmsNormGradients result =
+        LaunchAddRmsNormGrad(Dense(gradients[0]), Dense(gradients[1]), Dense(saved[0]),
+                             Dense(saved[1]), ms::Tensor(saved[2]));
+    return {If(context->NeedsInputGrad(0), result.dx),
+            If(context->NeedsInputGrad(1), result.dresidual),
+            If(context->NeedsInputGrad(2), result.dweight), nullptr};
+  }
+};
+
+struct LayerNormFunction : public Function<LayerNormFunction> {
+  static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& weight,
+                           const TensorPtr& bias, const double& eps) {
+    const LayerNormOutput output = LaunchLayerNorm(Dense(x), Dense(weight), Dense(bias), eps);
+    context->SaveForBackward({x, weight, bias, output.mean.tensor(), output.rstd.tensor()});
+    return output.y.tensor();
+  }
+
+  static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
+    RefuseSecondOrder("layer_norm");
+    const TensorPtrList saved = context->GetSavedTensors();
+    const LayerNormGradients result =
+        LaunchLayerNormGrad(Dense(gradients[0]), Dense(saved[0]), Dense(saved[1]), Dense(saved[2]),
+                            ms::Tensor(saved[3]), ms::Tensor(saved[4]));
+    return {If(context->NeedsInputGrad(0), result.dx),
+            If(context->NeedsInputGrad(1), result.dweight),
+            If(context->NeedsInputGrad(2), result.dbias), nullptr};
+  }
+};
+
+void CheckDtypes(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight) {
+  CheckDtype(operation + ": x", x.data_type(), NormDtypes());
+  std::vector<mindspore::TypeId> weights{x.data_type()};
+  if (IsHalf(x.data_type())) {
+    weights.push_back(mindspore::kNumberTypeFloat32);
+  }
+  CheckDtype(operation + ": weight", weight.data_type(), weights);
+}
+
+bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
+
+pybind11::object RmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
+  Settle({x, weight});
+  CheckDtypes("msops.rms_norm", x, weight);
+  CheckNorm("msops.rms_norm", x.shape(), weight.shape(), eps);
+  return DispatchOne("rms_norm", {x, weight}, [x, weight, eps, recording = IsRecording()]() {
+    if (recording && (Wants(x) || Wants(weight))) {
+      return ms::Tensor(RmsNormFunction::Apply(x.tensor(), weight.tensor(), eps));
+    }
+    return LaunchRmsNorm(Dense(x.tensor()), Dense(weight.tensor()), eps).y;
+  });
+}
+
+pybind11::object AddRmsNorm(const ms::Tensor& x, const ms::Tensor& residual,
+                            const ms::Tensor& weight, double eps) {
+  const std::string name = "msops.add_rms_norm";
+  Settle({x, residual, weight});
+  CheckDtypes(name, x, weight);
+  CheckDtype(name + ": residual", residual.data_type(), {x.data_type()});
+  CheckNorm(name, x.shape(), weight.shape(), eps);
+  CheckSameShape(name, "x", x.shape(), "residual", residual.shape());
+  const auto run = [x, residual, weight, eps, recording = IsRecording()]() {
+    if (recording && (Wants(x) || Wants(residual) || Wants(weight))) {
+      const TensorPtrList outputs =
+          AddRmsNormFunction::Apply(x.tensor(), residual.tensor(), weight.tensor(), eps);
+      return std::vector<ms::Tensor>{ms::Tensor(outputs[0]), ms::Tensor(outputs[1])};
+    }
+    const AddRmsNormOutput output =
+        LaunchAddRmsNorm(Dense(x.tensor()), Dense(residual.tensor()), Dense(weight.tensor()), eps);
+    return std::vector<ms::Tensor>{output.y, output.sum};
+  };
+  return DispatchTwo("add_rms_norm", {x, residual, weight}, run);
+}
+
+pybind11::object LayerNorm(const ms::Tensor& x, const ms::Tensor& weight, const ms::Tensor& bias,
+                           double eps) {
+  const std::string name = "msops.layer_norm";
+  Settle({x, weight, bias});
+  CheckDtypes(name, x, weight);
+  CheckDtype(name + ": bias", bias.data_type(), {weight.data_type()});
+  CheckNorm(name, x.shape(), weight.shape(), eps);
+  CheckSameShape(name, "weight", weight.shape(), "bias", bias.shape());
+  const auto run = [x, weight, bias, eps, recording = IsRecording()]() {
+    if (recording && (Wants(x) || Wants(weight) || Wants(bias))) {
+      return ms::Tensor(LayerNormFunction::Apply(x.tensor(), weight.tensor(), bias.tensor(), eps));
+    }
+    return LaunchLayerNorm(Dense(x.tensor()), Dense(weight.tensor()), Dense(bias.tensor()), eps).y;
+  };
+  return DispatchOne("layer_norm", {x, weight, bias}, run);
+}
+
+}  // namespace
+
+void BindNorms(pybind11::module_* module) {
+  using pybind11::arg;
+  module->def("rms_norm", &RmsNorm, arg("x"), arg("weight"), arg("eps"));
+  module->def("add_rms_norm", &AddRmsNorm, arg("x"), arg("residual"), arg("weight"), arg("eps"));
+  module->def("layer_norm", &LayerNorm, arg("x"), arg("weight"), arg("bias"), arg("eps"));
+}
+
+}  // namespace mindforge

@@ -1,0 +1,146 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// What kernels read and write at each level, against the storage types one number at a time.
+#include "csrc/cpu/simd.h"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "csrc/cpu/storage.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "csrc/cpu/simd_test.cc"
+// clang-format off
+#include "hwy/foreach_target.h"  // first: the next depends on the target
+#include "csrc/cpu/vectors-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace mindforge::cpu::HWY_NAMESPACE {
+
+// to = from, through vectors of what `To` is computed in.
+template <typename From, typename To>
+void Convert(const From* from, size_t count, To* to) {
+  const Vectors<To> d;
+  ForVectors(d, count, [&](size_t i, auto at) HWY_ATTR { at.Put(at.Get(d, from + i), d, to + i); });
+}
+
+void SumOf(const float* from, size_t count, double* to) {
+  const Vectors<float> d;
+  Sum<float> values, squares;
+  ForVectors(d, count, [&](size_t i, auto at) HWY_ATTR {
+    const auto value = at.Keep(d, hn::Add(at.Get(d, from + i), hn::Set(d, 1.0f)));
+    values.Add(value);
+    squares.AddProduct(value, value);
+    at.AddTo(value, d, to + 2 + i);
+  });
+  to[0] = values.Total();
+  to[1] = squares.Total();
+}
+
+size_t Lanes() { return hn::Lanes(Vectors<float>()); }
+
+}  // namespace mindforge::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "gtest/gtest.h"
+
+namespace mindforge::cpu {
+namespace {
+
+class Simd : public ::testing::TestWithParam<SimdLevel> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > SupportedLevel()) GTEST_SKIP() << "this machine has no such instructions";
+    LimitLevel(GetParam());
+  }
+  void TearDown() override { LimitLevel(SupportedLevel()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Levels, Simd,
+                         ::testing::Values(SimdLevel::kScalar, SimdLevel::kAvx2,
+                                           SimdLevel::kAvx512));
+
+TEST_P(Simd, UsesTheLevelThatWasSet) {
+  const size_t lanes[] = {1, 8, 16};
+  EXPECT_EQ(MINDFORGE_SIMD(Lanes)(), lanes[static_cast<int>(GetParam())]);
+}
+
+// Every float of a lattice through all exponents, with the neighbours of what rounds to even.
+std::vector<float> ManyFloats() {
+  std::vector<float> values;
+  for (uint64_t bits = 0; bits <= 0xFFFFFFFFu; bits += 0x3FF1u) {
+    values.push_back(FloatOf(static_cast<uint32_t>(bits)));
+  }
+  for (uint32_t high = 0; high <= 0xFFFF; ++high) {
+    for (const uint32_t low : {0x0000u, 0x7FFFu, 0x8000u, 0x8001u}) {
+      values.push_back(FloatOf((high << 16) | low));
+    }
+  }
+  return values;
+}
+
+template <typename Half>
+void ExpectStoredAsOneByOne() {
+  const std::vector<float> from = ManyFloats();
+  std::vector<Half> to(from.size());
+  MINDFORGE_SIMD(Convert<float, Half>)(from.data(), from.size(), to.data());
+  for (size_t i = 0; i < from.size(); ++i) {
+    const Half expected = Compute<Half>::Store(from[i]);
+    if (std::isnan(from[i])) {
+      ASSERT_TRUE(std::isnan(ToFloat(to[i]))) << BitsOf(from[i]);
+    } else {
+      ASSERT_EQ(to[i].bits, expected.bits) << BitsOf(from[i]);
+    }
+  }
+}
+
+TEST_P(Simd, RoundsToFloat16AsOneNumberIs) { ExpectStoredAsOneByOne<Float16>(); }
+
+TEST_P(Simd, RoundsToBFloat16AsOneNumberIs) { ExpectStoredAsOneByOne<BFloat16>(); }
+
+template <typename Half>
+void ExpectLoadedAsOneByOne() {
+  std::vector<Half> from(0x10000);
+  for (size_t i = 0; i < from.size(); ++i) from[i].bits = static_cast<uint16_t>(i);
+  std::vector<float> to(from.size());
+  MINDFORGE_SIMD(Convert<Half, float>)(from.data(), from.size(), to.data());
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (std::isnan(ToFloat(from[i]))) {
+      ASSERT_TRUE(std::isnan(to[i])) << i;
+    } else {
+      ASSERT_EQ(BitsOf(to[i]), BitsOf(ToFloat(from[i]))) << i;
+    }
+  }
+}
+
+TEST_P(Simd, ReadsEveryFloat16) { ExpectLoadedAsOneByOne<Float16>(); }
+
+TEST_P(Simd, ReadsEveryBFloat16) { ExpectLoadedAsOneByOne<BFloat16>(); }
+
+TEST_P(Simd, TouchesNothingBeyondTheEndAndSumsNothingOfIt) {
+  for (size_t count = 0; count <= 40; ++count) {
+    std::vector<float> from(count + 1, std::numeric_limits<float>::quiet_NaN());
+    std::vector<double> to(count + 3, 7.0);
+    double sum = 0.0, squares = 0.0;
+    for (size_t i = 0; i < count; ++i) {
+      from[i] = static_cast<float>(i);
+      sum += static_cast<double>(i + 1);
+      squares += static_cast<double>((i + 1) * (i + 1));
+    }
+    MINDFORGE_SIMD(SumOf)(from.data(), count, to.data());
+    EXPECT_EQ(to[0], sum);
+    EXPECT_EQ(to[1], squares);
+    for (size_t i = 0; i < count; ++i) EXPECT_EQ(to[2 + i], 7.0 + static_cast<double>(i + 1));
+    EXPECT_EQ(to[2 + count], 7.0);
+  }
+}
+
+}  // namespace
+}  // namespace mindforge::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,223 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Vectors of numbers as kernels compute with them, read from and written to what stores them. A
+// kernel includes this once for each of Highway's targets, hence the unusual guard.
+#if defined(CSRC_CPU_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CSRC_CPU_VECTORS_INL_H_
+#undef CSRC_CPU_VECTORS_INL_H_
+#else
+#define CSRC_CPU_VECTORS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstring>
+
+#include "csrc/cpu/storage.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace mindforge::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// What T is computed in, and a whole vector of it.
+template <typename T>
+using ComputeOf = typename Compute<T>::Type;
+template <typename T>
+using Vectors = hn::ScalableTag<ComputeOf<T>>;
+
+// As many numbers as a vector has lanes, at any address. (Highway's Load and Store want aligned
+// ones, and would be found by argument if these had their names.)
+
+template <class D>
+HWY_INLINE hn::Vec<D> Read(D d, const hn::TFromD<D>* from) {
+  return hn::LoadU(d, from);
+}
+
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D d, hn::TFromD<D>* to) {
+  hn::StoreU(v, d, to);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> Read(D d, const BFloat16* from) {
+  const hn::Rebind<uint16_t, D> d16;
+  const hn::RebindToUnsigned<D> d32;
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(d32, hn::LoadU(d16, &from->bits))));
+}
+
+// To the nearest, ties to even; a NaN stays a quiet NaN.
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D d, BFloat16* to) {
+  const hn::Rebind<uint16_t, D> d16;
+  const hn::RebindToUnsigned<D> d32;
+  const hn::RebindToSigned<D> signed32;
+  const auto bits = hn::BitCast(d32, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1u));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFFu)));
+  const auto quiet = hn::Or(bits, hn::Set(d32, 0x00400000u));
+  const auto is_nan = hn::RebindMask(d32, hn::IsNaN(v));
+  const auto high = hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
+  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(signed32, high)), d16, &to->bits);
+}
+
+#if HWY_TARGET == HWY_SCALAR  // has no instruction for it, and one lane
+template <class D>
+HWY_INLINE hn::Vec<D> Read(D d, const Float16* from) {
+  return hn::Set(d, ToFloat(*from));
+}
+
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D, Float16* to) {
+  *to = ToFloat16(hn::GetLane(v));
+}
+#else
+template <class D>
+HWY_INLINE hn::Vec<D> Read(D d, const Float16* from) {
+  const hn::Rebind<uint16_t, D> d16;
+  const hn::Rebind<hwy::float16_t, D> half;
+  return hn::PromoteTo(d, hn::BitCast(half, hn::LoadU(d16, &from->bits)));
+}
+
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D d, Float16* to) {
+  const hn::Rebind<uint16_t, D> d16;
+  const hn::Rebind<hwy::float16_t, D> half;
+  hn::StoreU(hn::BitCast(d16, hn::DemoteTo(half, v)), d16, &to->bits);
+}
+#endif
+
+// visit(first lane, vector of double) for all lanes of a vector of float.
+template <class Visit>
+HWY_INLINE void VisitWide(hn::Vec<hn::ScalableTag<float>> v, const Visit& visit) {
+  const hn::ScalableTag<double> wide;
+#if HWY_TARGET == HWY_SCALAR
+  visit(size_t{0}, hn::PromoteTo(wide, v));
+#else
+  const hn::Half<hn::ScalableTag<float>> half;
+  visit(size_t{0}, hn::PromoteTo(wide, hn::LowerHalf(half, v)));
+  visit(hn::Lanes(wide), hn::PromoteTo(wide, hn::UpperHalf(half, v)));
+#endif
+}
+
+// How a loop body touches memory: a whole vector ...
+struct Whole {
+  template <class D, typename T>
+  HWY_INLINE hn::Vec<D> Get(D d, const T* from) const {
+    return Read(d, from);
+  }
+  template <class D, typename T>
+  HWY_INLINE void Put(hn::Vec<D> v, D d, T* to) const {
+    Write(v, d, to);
+  }
+  template <class D>
+  HWY_INLINE hn::Vec<D> Keep(D, hn::Vec<D> v) const {
+    return v;
+  }
+  // to += v, in double precision.
+  template <class D>
+  HWY_INLINE void AddTo(hn::Vec<D> v, D d, double* to) const {
+    if constexpr (sizeof(hn::TFromD<D>) == sizeof(double)) {
+      hn::StoreU(hn::Add(hn::LoadU(d, to), v), d, to);
+    } else {
+      const hn::ScalableTag<double> wide;
+      VisitWide(v, [&](size_t lane, auto part) HWY_ATTR {
+        hn::StoreU(hn::Add(hn::LoadU(wide, to + lane), part), wide, to + lane);
+      });
+    }
+  }
+};
+
+// ... or the first `count` lanes of one, the others being zeros. Nothing beyond is touched.
+struct Part {
+  template <class D, typename T>
+  HWY_INLINE hn::Vec<D> Get(D d, const T* from) const {
+    T values[hn::MaxLanes(D())] = {};
+    std::memcpy(values, from, count * sizeof(T));
+    return Read(d, values);
+  }
+  template <class D, typename T>
+  HWY_INLINE void Put(hn::Vec<D> v, D d, T* to) const {
+    T values[hn::MaxLanes(D())];
+    Write(v, d, values);
+    std::memcpy(to, values, count * sizeof(T));
+  }
+  template <class D>
+  HWY_INLINE hn::Vec<D> Keep(D d, hn::Vec<D> v) const {
+    return hn::IfThenElseZero(hn::FirstN(d, count), v);
+  }
+  template <class D>
+  HWY_INLINE void AddTo(hn::Vec<D> v, D d, double* to) const {
+    hn::TFromD<D> values[hn::MaxLanes(D())];
+    hn::StoreU(v, d, values);
+    for (size_t i = 0; i < count; ++i) {
+      to[i] += static_cast<double>(values[i]);
+    }
+  }
+  size_t count;
+};
+
+// body(i, Whole or Part) for all of [0, count), a vector at a time.
+template <class D, class Body>
+HWY_INLINE void ForVectors(D d, size_t count, const Body& body) {
+  const size_t lanes = hn::Lanes(d);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    body(i, Whole());
+  }
+  if (i < count) {
+    body(i, Part{count - i});
+  }
+}
+
+// A sum in double precision of numbers that come a vector at a time. Its order depends on their
+// number and on the width of vectors.
+template <typename C>
+class Sum;
+
+template <>
+class Sum<double> {
+ public:
+  using D = hn::ScalableTag<double>;
+  HWY_INLINE Sum() : sum_(hn::Zero(D())) {}  // an implicit one would be compiled for SSE2
+  HWY_INLINE void Add(hn::Vec<D> v) { sum_ = hn::Add(sum_, v); }
+  HWY_INLINE void AddProduct(hn::Vec<D> a, hn::Vec<D> b) { sum_ = hn::MulAdd(a, b, sum_); }
+  HWY_INLINE double Total() const { return hn::GetLane(hn::SumOfLanes(D(), sum_)); }
+
+ private:
+  hn::Vec<D> sum_;
+};
+
+template <>
+class Sum<float> {
+ public:
+  using D = hn::ScalableTag<float>;
+  HWY_INLINE Sum() : low_(hn::Zero(Wide())), high_(hn::Zero(Wide())) {}
+  HWY_INLINE void Add(hn::Vec<D> v) {
+    VisitWide(v, [this](size_t lane, auto part) HWY_ATTR {
+      auto& sum = lane == 0 ? low_ : high_;
+      sum = hn::Add(sum, part);
+    });
+  }
+  HWY_INLINE void AddProduct(hn::Vec<D> a, hn::Vec<D> b) {
+    hn::Vec<Wide> factors[2];
+    VisitWide(a, [&](size_t lane, auto part) HWY_ATTR { factors[lane != 0] = part; });
+    VisitWide(b, [&](size_t lane, auto part) HWY_ATTR {
+      auto& sum = lane == 0 ? low_ : high_;
+      sum = hn::MulAdd(factors[lane != 0], part, sum);
+    });
+  }
+  HWY_INLINE double Total() const {
+    return hn::GetLane(hn::SumOfLanes(Wide(), hn::Add(low_, high_)));
+  }
+
+ private:
+  using Wide = hn::ScalableTag<double>;
+  hn::Vec<Wide> low_, high_;
+};
+
+}  // namespace mindforge::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // CSRC_CPU_VECTORS_INL_H_
