@@ -23,6 +23,7 @@ from pathlib import Path
 
 from torch2ms import plan, requirements, wheel
 from torch2ms.errors import UsageError
+from torch2ms.mentions import mentions
 from torch2ms.plan import Plan, Task
 from torch2ms.python_file import FileResult, Settings, convert
 from torch2ms.recipes import Applied, Recipe
@@ -245,7 +246,8 @@ def _by_kind(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileRe
 
         return scripts.convert(data, task.path)
     digest = hashlib.sha256(data).hexdigest()
-    return data, FileResult(task.path, digest, digest, python=False)
+    told = mentions(data, task.path) if settings.target == "adapter" else []
+    return data, FileResult(task.path, digest, digest, findings=told, python=False)
 
 
 # --- putting the result in place
