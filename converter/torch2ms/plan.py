@@ -169,14 +169,25 @@ def _plan_link(entry: os.DirEntry[str], path: str, root: str, plan: Plan) -> Non
 
 
 def _local_roots(source: Path) -> frozenset[str]:
-    """A directory that is a package holds no top-level modules: its torch.py is package.torch."""
+    """The packages of the mapping that the tree itself holds.
+
+    A directory that is a package holds no top-level modules: its torch.py is package.torch.
+    """
+    roots = mapping.load().roots
     if (source / "__init__.py").exists():
-        return frozenset()
-    return frozenset(
-        name
-        for name in mapping.load().roots
-        if (source / f"{name}.py").exists() or (source / name / "__init__.py").exists()
-    )
+        return roots & {source.resolve().name}
+    places = [source]
+    if not (source / "src/__init__.py").exists():
+        places.append(source / "src")
+    return frozenset(name for name in roots for place in places if _holds(place, name))
+
+
+def _holds(place: Path, name: str) -> bool:
+    """Whether a directory on sys.path gives Python the module `name`."""
+    if (place / f"{name}.py").exists() or (place / name / "__init__.py").exists():
+        return True
+    # Without __init__.py an installed package comes first: torch is, what stays may be.
+    return name not in mapping.load().renamed_roots and (place / name).is_dir()
 
 
 def _applied_before(source: Path, recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:

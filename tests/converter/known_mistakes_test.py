@@ -102,10 +102,7 @@ ELSEWHERE = {
     "setup.py is ignored": ("requirements", "setup.py"),
     "requirement files are ignored": ("requirements", "a version"),
     "pyproject.toml is ignored": ("requirements", "pyproject.toml"),
-    "launch scripts are ignored": (
-        "launch",
-        "test_convert_does_scripts_and_check_and_diff_show_them",
-    ),
+    "launch scripts are ignored": ("launch", "test_convert_does_launch_scripts_too"),
     "stubs are ignored": ("tree", "test_python_files_are_converted_and_others_copied"),
     "configurations are passed over in silence": ("mentions", "a class in a configuration"),
     # recipes

@@ -135,6 +135,33 @@ def test_a_top_level_module_called_torch_is_the_trees_own(source, tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "base", "listed"),
+    [
+        (["apex/__init__.py"], "", []),
+        (["apex/part/__init__.py"], "", []),
+        (["src/apex/__init__.py"], "", []),
+        (["apex/__init__.py"], "apex", []),
+        (["tools/apex.py"], "", ["apex"]),
+        (["src/__init__.py", "src/apex/__init__.py"], "", ["apex"]),
+    ],
+)
+def test_a_package_that_the_tree_holds_is_not_left(tmp_path, files, base, listed):
+    for file in [*files, f"{base or '.'}/user.py"]:
+        (tmp_path / "src" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / file).write_text("")
+    (tmp_path / "src" / base / "user.py").write_text("import apex\n")
+    result = tree.check(tmp_path / "src" / base, Options())
+    assert [finding.text for file in result.files for finding in file.findings] == listed
+
+
+def test_a_directory_called_torch_without_modules_of_its_own_is_not_torch(source, tmp_path):
+    (source / "torch").mkdir()
+    (source / "torch/notes.txt").write_text("")
+    tree.convert_tree(source, tmp_path / "out", Options())
+    assert (tmp_path / "out/lib/stub.pyi").read_text() == "import mstorch as torch\n"
+
+
 def test_a_package_with_a_part_called_torch_means_the_real_torch(source, tmp_path):
     tree.convert_tree(source / "lib", tmp_path / "out", Options())
     assert (tmp_path / "out/torch.py").read_text() == "import mstorch as torch\n"
