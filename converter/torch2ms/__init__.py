@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from torch2ms.apis import Api, api
     from torch2ms.commands import check, convert, convert_source, diff, launch
     from torch2ms.errors import UsageError
+    from torch2ms.explanation import explain
     from torch2ms.python_file import FileResult
     from torch2ms.recipes import RecipeError
     from torch2ms.report import TreeResult
@@ -39,6 +40,7 @@ __all__ = [
     "convert",
     "convert_source",
     "diff",
+    "explain",
     "launch",
 ]
 _HOMES = {
@@ -48,6 +50,7 @@ _HOMES = {
     "TreeResult": "report",
     "UsageError": "errors",
     "api": "apis",
+    "explain": "explanation",
 }
 
 

@@ -34,6 +34,11 @@ examples:
   torch2ms api 'F.*soft*' --status native
   torch2ms api > apis.tsv
 """
+_EXPLAIN = """\
+Say what an API of torch becomes for each target, with which arguments, what was run to prove it,
+and what stays on the adapter and why; for one that is not served the reason and the remedy; for a
+package around torch what becomes of its import.
+"""
 _FORMATS = ("table", "tsv", "json")
 
 
@@ -64,6 +69,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--format", choices=_FORMATS, help="default: table on a terminal, tsv in a pipe or file"
     )
     api.set_defaults(run=_api)
+    explain = commands.add_parser(
+        "explain", help="say what becomes of one API, and why", description=_EXPLAIN
+    )
+    explain.add_argument("name", metavar="NAME", help="torch.nn.functional.silu, F.silu, torch_npu")
+    explain.set_defaults(run=_explain)
 
 
 def _api(options: argparse.Namespace) -> int:
@@ -84,6 +94,13 @@ def _api(options: argparse.Namespace) -> int:
     else:
         _print_table(rows)
         print(_summary(counted))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from torch2ms.explanation import explain
+
+    print(explain(options.name))
     return 0
 
 

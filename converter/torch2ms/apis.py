@@ -74,7 +74,7 @@ def api(pattern: str = "*", status: str | Sequence[str] = ()) -> list[Api]:
         if word not in STATUSES:
             raise UsageError(f"status {word!r} is none of {', '.join(STATUSES)}")
     fits = re.compile(_glob(full_name(pattern)) + r"(?:\..*)?").fullmatch
-    rows = (row(name) for name in table() if fits(name))
+    rows = (row(name) for name in names() if fits(name))
     return [found for found in rows if not wanted or found.status in wanted]
 
 
@@ -84,23 +84,52 @@ def full_name(name: str) -> str:
     return _SHORT.get(head, head) + dot + rest
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the live torch and the live mstorch said of an API: a line of apis.tsv.
+
+    served: yes, named (it can be named, not called), no.
+    why: what there is to know about that, or "".
+    named_tuple: whether torch returns one.
+    lacks: arguments of torch's that mstorch does not take; None where they are not known.
+    """
+
+    kind: str
+    served: str
+    why: str = ""
+    named_tuple: bool = False
+    lacks: tuple[str, ...] | None = ()
+
+
 @functools.cache
-def table() -> dict[str, tuple[str, str]]:
-    """Every API's name -> its kind, and how mstorch serves it (apis.tsv tells the words)."""
-    rows = (line.split("\t") for line in _text("apis.tsv").splitlines() if line[0] != "#")
-    return {name: (kind, served) for name, kind, served in rows}
+def _lines() -> dict[str, str]:
+    rows = (line.partition("\t") for line in _text("apis.tsv").splitlines() if line[0] != "#")
+    return {name: rest for name, _, rest in rows}
+
+
+def names() -> list[str]:
+    """Every API, sorted."""
+    return list(_lines())
+
+
+def asked(name: str) -> Asked:
+    """What is known of an API. Raises KeyError where the table does not have it."""
+    kind, served, named, lacks, *_ = *_lines()[name].split("\t"), "", ""
+    word, _, why = served.partition(": ")
+    return Asked(kind, word, why, bool(named), None if lacks == "?" else tuple(lacks.split()))
 
 
 def row(name: str) -> Api:
-    """The row of an API. Raises KeyError where the table has none."""
-    kind, served = table()[name]
-    word, _, note = served.partition(": ")
-    has = word == "yes"
+    """The row of an API. Raises KeyError where the table does not have it."""
+    known = asked(name)
+    has = known.served == "yes"
     if native_forms.has(name):
-        return _native_row(name, kind, has)
+        return _native_row(name, known.kind, has)
     if has:
-        return Api(name, kind, "adapter", on_adapter(name), False, note, True)
-    return Api(name, kind, "unsupported", "", False, " ".join(why_not(name)), False)
+        notes = [known.why] if known.why else []
+        notes += [f"does not take {', '.join(known.lacks)}"] if known.lacks else []
+        return Api(name, known.kind, "adapter", on_adapter(name), False, "; ".join(notes), True)
+    return Api(name, known.kind, "unsupported", "", False, " ".join(why_not(name)), False)
 
 
 def _native_row(name: str, kind: str, has: bool) -> Api:
@@ -128,17 +157,12 @@ def on_adapter(name: str) -> str:
 
 def why_not(name: str) -> tuple[str, str]:
     """Why an API is not served, and what to do instead: two sentences."""
-    if table()[name][0] == "absent":
+    if asked(name).kind == "absent":
         return (
             "PyTorch 2.13, built without CUDA, does not have it.",
             "Take it out, or keep it where the code asks with hasattr.",
         )
     return next(texts for fits, texts in _reasons() if fits(name))
-
-
-def reasons() -> list[tuple[str, str]]:
-    """Every reason and remedy of unsupported.toml."""
-    return [texts for _, texts in _reasons()]
 
 
 def counts(rows: Iterable[Api]) -> dict[str, int]:

@@ -263,3 +263,8 @@ _KINDS: dict[str, tuple[Callable[[ast.expr, Constant], bool], str]] = {
     "str": (_is_literal(str), "a string, spelt out"),
 }
 assert tuple(_KINDS) == native_forms.KINDS
+
+
+def kind_text(kind: str) -> str:
+    """What an argument of one of `native_forms.KINDS` must be, in words."""
+    return _KINDS[kind][1]

@@ -3,7 +3,8 @@
 """Which of torch's APIs mstorch serves, asked of the live mstorch.
 
 Runs under MindSpore's Python. Standard input names APIs by their torch names, one a line. The
-answer is one JSON object on standard output: name -> how it is served:
+answer is one JSON object on standard output: name -> the names of its arguments or null, and how
+it is served:
 
     yes             it is there
     yes: LIMIT      so it is, and there is something to know
@@ -22,6 +23,7 @@ import sys
 import textwrap
 import types
 
+import arguments
 import mstorch
 from mstorch._errors import absent_because
 
@@ -40,7 +42,8 @@ def main() -> None:
     """Answer for the mstorch of this Python."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    json.dump({name: served(name) for name in sys.stdin.read().split()}, answers)
+    names = sys.stdin.read().split()
+    json.dump({name: {"served": served(name), "takes": _takes(name)} for name in names}, answers)
     answers.close()
 
 
@@ -55,6 +58,11 @@ def served(name: str) -> str:
     if reason is None:
         return "yes"
     return f"named: {reason}" if reason else "named"
+
+
+def _takes(name: str) -> list[str] | None:
+    found = _find(name)
+    return arguments.names(found) if callable(found) else None
 
 
 @functools.cache

@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +40,15 @@ def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Pa
     Raises:
         RuntimeError: torch_python does not import torch, or mindspore_python not mstorch.
     """
-    without_ours = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    torch = _ask(torch_python, "torch_names.py", megatron_core_names(), without_ours)
-    kinds = torch["apis"]
-    served = _ask(mindspore_python, "mstorch_names.py", kinds, os.environ)
+    torch = _ask(torch_python, "torch_names.py", megatron_core_names(), [])
+    apis = torch["apis"]
+    ours = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    mstorch = _ask(mindspore_python, "mstorch_names.py", apis, ours)
     head = _HEAD % torch["version"]
     return {
-        _APIS: head + _apis(kinds, served),
+        _APIS: head + _apis(apis, mstorch),
         _STAR_IMPORTS: head + _star_imports(torch["star"]),
-        _UNSERVED: _still_unserved(served),
+        _UNSERVED: _still_unserved(mstorch),
     }
 
 
@@ -67,26 +67,46 @@ def _names(file: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def _still_unserved(served: dict[str, str]) -> str:
+def _still_unserved(mstorch: dict[str, dict[str, Any]]) -> str:
     lines = (_HERE / _UNSERVED.name).read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(line for line in lines if not served.get(line.strip(), "").startswith("yes"))
+    served = {name for name, ours in mstorch.items() if ours["served"].startswith("yes")}
+    return "".join(line for line in lines if line.strip() not in served)
 
 
-def _ask(python: str, program: str, names: Iterable[str], environment: Mapping[str, str]) -> Any:
-    command = [python, _HERE / program]
-    given = "\n".join(names)
+def _ask(python: str, program: str, names: Iterable[str], path: list[str]) -> Any:
+    """What a program of this folder answers when it runs under a Python with a PYTHONPATH."""
     done = subprocess.run(
-        command, input=given, stdout=subprocess.PIPE, text=True, env=environment, check=False
+        [python, _HERE / program],
+        input="\n".join(names),
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_HERE), *path])},
+        check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(f"{program} failed under {python}: its message is above")
     return json.loads(done.stdout)
 
 
-def _apis(kinds: dict[str, str | None], served: dict[str, str]) -> str:
-    lines = ["# name, kind (absent: not in this torch), how mstorch serves it (mstorch_names.py)"]
-    lines += [f"{name}\t{kind or 'absent'}\t{served[name]}" for name, kind in kinds.items()]
+def _apis(torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        "# name, kind (absent: not in this torch), how mstorch serves it (see mstorch_names.py),",
+        "# tuple if torch returns a named tuple, arguments that mstorch lacks (?: not known)",
+    ]
+    for name, api in torch.items():
+        ours = mstorch[name]
+        served = ours["served"].partition(":")[0]
+        named = "tuple" if api["tuple"] else ""
+        lacks = " ".join(_lacking(api["takes"], ours["takes"]) if served == "yes" else [])
+        lines.append("\t".join((name, api["kind"], ours["served"], named, lacks)).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _lacking(torch: list[str] | None, mstorch: list[str] | None) -> list[str]:
+    """The arguments that torch has and mstorch does not; ? where mstorch's are not known."""
+    if torch is None:
+        return []
+    return ["?"] if mstorch is None else [name for name in torch if name not in mstorch]
 
 
 def _star_imports(star: dict[str, list[str]]) -> str:

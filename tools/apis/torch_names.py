@@ -7,8 +7,10 @@ line. The object holds
 
     version  torch's
     star     module -> the names that `from module import *` binds there
-    apis     dotted name -> its kind (module, class, function, method, property, value), or null for
-             one of the further APIs that this torch does not have
+    apis     dotted name -> kind: module, class, function, method, property or value; absent for one
+             of the further APIs that this torch does not have
+                            takes: the names of its arguments, or null
+                            tuple: whether it returns a named tuple
 
 namespaces.txt says where to look. The public names of a module are `__all__`; in a module without
 one, what is defined in it or below, or comes from torch's C++ core.
@@ -24,6 +26,8 @@ import types
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import arguments
 
 _NAMESPACES = Path(__file__).with_name("namespaces.txt")
 # The types of the values that torch does not list in __all__.
@@ -41,12 +45,13 @@ def main() -> None:
 
     # In their order: a module without __all__ binds the submodules that were imported before.
     star = {name: sorted(star_names(name)) for name in namespaces("star")}
-    apis = dict(public_apis())
+    kinds = dict(public_apis())
     for name in sys.stdin.read().split():
-        if name not in apis:
-            apis[name] = kind_of(name)
+        if name not in kinds:
+            kinds[name] = kind_of(name)
+    apis = {name: _described(name, kinds[name]) for name in sorted(kinds)}
     version = torch.__version__.partition("+")[0]
-    json.dump({"version": version, "star": star, "apis": dict(sorted(apis.items()))}, answers)
+    json.dump({"version": version, "star": star, "apis": apis}, answers)
     answers.close()
 
 
@@ -159,12 +164,31 @@ def find(name: str) -> object:
     raise AttributeError(name)
 
 
-def kind_of(name: str) -> str | None:
-    """The kind of any API; None where torch does not have it."""
+def _takes(name: str) -> list[str] | None:
+    """The arguments of an API that its stub and its docstring agree on, or one of them tells of."""
+    import stubs
+
+    shown, typed = arguments.names(find(name)), stubs.arguments(name)
+    if shown is None or typed is None:
+        return shown or arguments.public(typed)
+    return [argument for argument in shown if argument in typed]
+
+
+def _described(name: str, kind: str) -> dict[str, object]:
+    import stubs
+
+    takes = None
+    if kind in ("class", "function", "method") and not name.endswith("__"):
+        takes = _takes(name)
+    return {"kind": kind, "takes": takes, "tuple": stubs.returns_named_tuple(name)}
+
+
+def kind_of(name: str) -> str:
+    """The kind of any API."""
     try:
         value, owner = find(name), find(name.rpartition(".")[0])
     except AttributeError:
-        return None
+        return "absent"
     return _member_kind(owner, name.rpartition(".")[2]) if isinstance(owner, type) else _kind(value)
 
 

@@ -1,0 +1,44 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which arguments a function, method or class takes by name.
+
+Runs in both Pythons, beside torch_names.py and mstorch_names.py.
+"""
+
+import inspect
+import re
+
+_VARIABLE = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+
+
+def names(api: object) -> list[str] | None:
+    """The names of the arguments, sorted, without private ones; None where they are not known.
+
+    A function of torch's C++ core has no signature: its docstring begins with one.
+    """
+    try:
+        parameters = inspect.signature(api).parameters.values()
+    except (TypeError, ValueError):
+        found = _documented(api)
+    else:
+        if any(parameter.kind in _VARIABLE for parameter in parameters):
+            return None
+        found = {parameter.name for parameter in parameters}
+    return public(found)
+
+
+def public(found: set[str] | None) -> list[str] | None:
+    """Those that a caller names, sorted; None for none."""
+    return sorted(name for name in found if name != "self" and name[0] != "_") if found else None
+
+
+def _documented(api: object) -> set[str]:
+    """The arguments of all forms that a docstring shows on lines of their own: f(a, *, b=1)."""
+    name = re.escape(getattr(api, "__name__", ""))
+    shown = rf"^(?:\.\. (?:function|method):: )?(?:\w+\.)*{name}\((.*?)\) ?(?:->.*)?$"
+    found = set()
+    for arguments in re.findall(shown, api.__doc__ or "", re.MULTILINE):
+        # Defaults may be calls or tuples: what is left of = and outside of brackets is a name.
+        plain = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|'[^']*'", "", arguments)
+        found |= {argument.partition("=")[0].partition(":")[0] for argument in plain.split(",")}
+    return {name for name in (text.strip() for text in found) if name.isidentifier()}
