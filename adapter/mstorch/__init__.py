@@ -47,8 +47,9 @@ from mstorch._errors import module_getattr as _module_getattr
 from mstorch._limits import finfo, iinfo
 from mstorch._tensor import Tensor
 
-from mstorch import _attributes, _dtypes, _ops  # isort: skip
+from mstorch import _attributes, _autocast, _dtypes, _ops  # isort: skip
 
+_autocast.install()
 _attributes.install(Tensor)
 globals().update(_registry.registered("torch"))
 globals().update(_dtypes.ALIASES)
@@ -77,6 +78,20 @@ from mstorch import (  # noqa: E402
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
 from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
 from mstorch.amp import autocast  # noqa: E402
+from mstorch.amp.autocast_mode import (  # noqa: E402
+    autocast_decrement_nesting,
+    autocast_increment_nesting,
+    clear_autocast_cache,
+    get_autocast_dtype,
+    is_autocast_cache_enabled,
+    is_autocast_enabled,
+    set_autocast_cache_enabled,
+    set_autocast_dtype,
+    set_autocast_enabled,
+)
+from mstorch.amp.grad_scaler import (  # noqa: E402
+    amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_,
+)
 from mstorch.autograd.grad_mode import (  # noqa: E402
     enable_grad,
     inference_mode,
@@ -93,9 +108,6 @@ __version__ = version.__version__
 Generator = _random.Generator
 default_generator = _random.default_generator
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
-_amp_foreach_non_finite_check_and_unscale_ = _absent_function(
-    "torch._amp_foreach_non_finite_check_and_unscale_"
-)
 
 
 def compile(model=None, **options):

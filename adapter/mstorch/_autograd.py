@@ -17,7 +17,7 @@ computation.
 from mindspore import _Function as MindSporeFunction
 from mindspore._c_expression import FunctionBase
 
-from mstorch import _engine
+from mstorch import _engine, _recompute
 from mstorch._tensor import Storage, Tensor, alias, send, storage_of, version_of, wrap
 
 _set_grad_flag = _engine.set_grad_flag
@@ -51,9 +51,21 @@ class Node(MindSporeFunction):
 
     @staticmethod
     def forward(ctx, *arguments):
-        outputs, ctx.context, ctx._saved = arguments[-1]
+        outputs, context, saved = arguments[-1]
+        if _recompute.current is None:
+            ctx.context, ctx._saved = context, saved
+        else:
+            _recompute.current.keep(ctx, (context, saved))
         share_needs(ctx)
         return outputs
+
+    def __getattr__(self, name):
+        """What the step keeps, where a checkpoint has given it up."""
+        if name not in ("context", "_saved") or "_frame" not in self.__dict__:
+            raise AttributeError(name)
+        frame, number = self._frame
+        self.context, self._saved = frame.content(number)
+        return self.__dict__[name]
 
     @property
     def needs(self):

@@ -220,6 +220,14 @@ def _one_normal(stream):
     return radius * math.cos(angle)
 
 
+def exponential(count, kind, rate=1.0, generator=None):
+    """`count` exponentially distributed numbers, of a NumPy floating point type."""
+    unit = uniform(count, numpy.dtype(numpy.float64), generator=generator)
+    tiny = numpy.finfo(numpy.float64).eps / 2
+    logarithm = numpy.where(unit >= 1 - tiny, -tiny, numpy.log1p(-numpy.minimum(unit, 1 - tiny)))
+    return (logarithm * (-1 / rate)).astype(kind)
+
+
 def integers(low, high, count, generator=None):
     """`count` integers in [low, high), int64."""
     stream = _stream(generator)

@@ -292,6 +292,9 @@ class Tensor(MindSporeTensor):
     is_xpu = property(lambda self: False)
     is_mps = property(lambda self: False)
 
+    name = property(lambda self: None, doc="None: tensors have no names.")
+    grad_dtype = property(lambda self: self.dtype, doc="The type of the gradient.")
+
     def get_device(self):
         """-1: the number of a device that is not an accelerator."""
         return -1
@@ -317,7 +320,7 @@ class Tensor(MindSporeTensor):
         """Steps in elements, of all dimensions or of one."""
         array = self._a
         if array.flags.c_contiguous:
-            steps = _contiguous_strides(array.shape)
+            steps = contiguous_strides(array.shape)
         else:
             steps = tuple(s // array.itemsize for s in array.strides)
         return steps if dim is None else steps[dim]
@@ -647,7 +650,7 @@ def _rebuild(cls, array, dtype, requires_grad, attributes):
     return tensor
 
 
-def _contiguous_strides(shape):
+def contiguous_strides(shape):
     steps = []
     step = 1
     for size in reversed(shape):

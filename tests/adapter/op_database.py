@@ -25,9 +25,8 @@ _FOLDER = pathlib.Path(__file__).parent
 _FLOOR = _FOLDER / "op_database_floor.txt"
 _KNOWN = _FOLDER / "op_database_known.toml"
 
-# Relative and absolute tolerance; the absolute one of bfloat16 is in units of the largest element.
-_TOLERANCE = {"torch.float64": (1e-7, 1e-9), "torch.float32": (2e-5, 3e-5)}
-_BFLOAT16 = (3e-2, 2e-2)
+# Relative and absolute tolerance; the absolute one is in units of the largest element above 1.
+_TOLERANCE = {"float64": (1e-7, 1e-9), "float32": (2e-5, 2e-5), "bfloat16": (3e-2, 2e-2)}
 
 
 @dataclass
@@ -83,7 +82,10 @@ def _judge(outcome: Outcome, exceptions: list, kind: str, call: Call, theirs: An
 
 def _check(ours: Any, theirs: Any) -> None:
     top = max((_largest(packed) for packed in _packed(theirs)), default=1.0)
-    tolerance = {**_TOLERANCE, "torch.bfloat16": (_BFLOAT16[0], _BFLOAT16[1] * top)}
+    tolerance = {
+        f"torch.{kind}": (relative, absolute * top)
+        for kind, (relative, absolute) in _TOLERANCE.items()
+    }
     against_torch.check(_plain(ours), _plain(theirs), "", tolerance)
 
 
@@ -96,7 +98,7 @@ def _packed(value: Any) -> list[exchange.Packed]:
 
 
 def _largest(packed: exchange.Packed) -> float:
-    if packed.dtype != "bfloat16":
+    if packed.dtype not in _TOLERANCE:
         return 1.0
     size = numpy.abs(_array(packed))
     return float(size[numpy.isfinite(size)].max(initial=1.0))

@@ -4,7 +4,9 @@
 
 from mstorch._ops import (  # noqa: F401
     activation,
+    attention,
     comparison,
+    convolution,
     creation,
     dropout,
     embedding,
@@ -15,6 +17,7 @@ from mstorch._ops import (  # noqa: F401
     normalization,
     pointwise,
     reduction,
+    resample,
     sampling,
     scatter,
     sorting,

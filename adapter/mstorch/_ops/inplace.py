@@ -8,14 +8,27 @@ the Python objects of the tensor, of its base and of all live views are given ne
 graph, derived from the changed base.
 """
 
+import math
+
 import numpy
 
 from mstorch import _engine
 from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._errors import missing
 from mstorch._ops import comparison, linalg, pointwise, reduction, views  # noqa: F401  they register what is made in place here
-from mstorch._ops._operands import gradient_for
+from mstorch._ops._operands import gradient_for, sizes_of
 from mstorch._registry import OPERATORS, operator
-from mstorch._tensor import Tensor, address_of, alias, bits, storage_of, strided, wrap
+from mstorch._tensor import (
+    Tensor,
+    address_of,
+    alias,
+    bits,
+    contiguous_strides,
+    storage_of,
+    strided,
+    whole_memory_of,
+    wrap,
+)
 
 
 def check_writable(input):
@@ -269,6 +282,8 @@ for _name in (
     "baddbmm",
     "bitwise_left_shift",
     "bitwise_right_shift",
+    "gcd",
+    "lcm",
 ):
     operator(f"Tensor.{_name}_")(in_place(OPERATORS[f"Tensor.{_name}"].cpu))
 for _name, _python in (
@@ -385,6 +400,61 @@ def masked_scatter(input, mask, source):
     """masked_scatter_ on a copy that is broadcast with the mask."""
     shape = numpy.broadcast_shapes(input._a.shape, mask._a.shape)
     return masked_scatter_(views.clone(views.expand(input, shape)), mask, source)
+
+
+@operator("Tensor.resize_")
+def resize_(input, *sizes, memory_format=None):
+    """Other sizes in place: over the tensor's own memory where that is large enough, otherwise
+    over new memory that begins with the old elements.
+    """
+    if input._requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    shape = sizes_of(sizes)
+    count = math.prod(shape)
+    whole = whole_memory_of(input).view(input._a.dtype)
+    if input.storage_offset() + count <= whole.size:
+        start = address_of(input._a) - address_of(whole) if input._a.size else 0
+        steps = tuple(s * whole.itemsize for s in contiguous_strides(shape))
+        resized = alias(strided(whole, shape, steps, start))
+        resized._m = whole
+    else:
+        if input._m is not None or storage_of(input).live_views():
+            raise missing("torch.Tensor.resize_", "growing memory that other tensors share")
+        memory = numpy.zeros(count, whole.dtype)
+        memory[: whole.size] = whole.reshape(-1)
+        resized = wrap(memory.reshape(shape))
+    input.data = resized
+    return input
+
+
+@operator("Tensor.put_")
+def put_(input, index, source, accumulate=False):
+    """Write, or add, elements by their position in the flattened tensor."""
+    if index._a.dtype != numpy.int64:
+        raise IndexError(f"put_(): Expected a long tensor for index, but got {index.dtype}")
+    if source._a.size != index._a.size:
+        raise RuntimeError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"{source._a.size} and {index._a.size}"
+        )
+    check_writable(input)
+    flat = views.reshape(views.clone(input), (-1,))
+    places = _counted(index._a.reshape(-1), input._a.size)
+    assign(flat, (places,), views.reshape(source, (-1,)), accumulate)
+    return write(input, views.reshape(flat, input._a.shape))
+
+
+def _counted(places, size):
+    """Positions counted from the front; IndexError outside."""
+    if places.size and (places.min() < -size or places.max() >= size):
+        raise IndexError(f"out of range: tried to access an index in {size} elements")
+    return numpy.where(places < 0, places + size, places)
+
+
+@operator("torch.put", "Tensor.put")
+def put(input, index, source, accumulate=False):
+    """put_ on a copy."""
+    return put_(views.clone(input), index, source, accumulate)
 
 
 @operator("Tensor.detach_", "torch.detach_")

@@ -174,6 +174,46 @@ def binary_cross_entropy_with_logits(
     return _reduce(losses if weight is None else pointwise.mul(losses, weight), reduction)
 
 
+@operator("torch.nn.functional.binary_cross_entropy")
+def binary_cross_entropy(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """The log loss of probabilities; logarithms are limited to -100."""
+    if input._a.shape != target._a.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size "
+            f"({input.shape}) is deprecated. Please ensure they have the same size."
+        )
+    if input._a.size and not ((up(input._a) >= 0) & (up(input._a) <= 1)).all():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    hit = pointwise.clamp(pointwise.log(input), min=-100)
+    miss = pointwise.clamp(pointwise.log(pointwise.sub(1, input)), min=-100)
+    losses = pointwise.neg(target * hit + (1 - target) * miss)
+    return _reduce(losses if weight is None else pointwise.mul(losses, weight), reduction)
+
+
+@operator("torch.nn.functional.smooth_l1_loss")
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """Half the squared difference over beta, and from beta on the absolute one less beta / 2."""
+    if beta == 0:
+        return l1_loss(input, target, reduction=reduction)
+    size = pointwise.abs(pointwise.sub(input, target))
+    losses = pointwise.where(
+        size.lt(beta), pointwise.square(size) * (0.5 / beta), size - 0.5 * beta
+    )
+    return _reduce(losses, reduction)
+
+
+@operator("torch.nn.functional.huber_loss")
+def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+    """Half the squared difference, and from delta on delta * (the absolute one - delta / 2)."""
+    size = pointwise.abs(pointwise.sub(input, target))
+    losses = pointwise.where(
+        size.lt(delta), pointwise.square(size) * 0.5, (size - 0.5 * delta) * delta
+    )
+    return _reduce(losses if weight is None else pointwise.mul(losses, weight), reduction)
+
+
 @operator("torch.nn.functional.kl_div")
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """The Kullback-Leibler divergence of log probabilities from a target."""

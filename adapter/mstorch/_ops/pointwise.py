@@ -384,6 +384,24 @@ minimum = operator("torch.minimum", "Tensor.minimum", ascend="mindspore.mint.min
     _extremum("MinimumBackward0", numpy.minimum, False)
 )
 
+
+def _of_integers(name, ufunc):
+    """Register a function of two integer tensors."""
+
+    def function(input, other, *, out=None):
+        x, y = arrays_of(input, other)
+        if x.dtype.kind not in "iu":
+            raise RuntimeError(f'"{name}_cpu" not implemented for {input.dtype}')
+        return write_out(out, wrap(ufunc(x, y)))
+
+    function.__name__ = name
+    function.__doc__ = f"torch.{name} of two integer tensors."
+    return operator(f"torch.{name}", f"Tensor.{name}")(function)
+
+
+gcd = _of_integers("gcd", numpy.gcd)
+lcm = _of_integers("lcm", numpy.lcm)
+
 # Functions of one tensor
 
 

@@ -7,7 +7,7 @@ import numpy
 from mstorch import _dtypes, _random
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import inplace
-from mstorch._ops._operands import sizes_of, up
+from mstorch._ops._operands import sizes_of, up, write_out
 from mstorch._ops.creation import finish, sized, sized_like
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
@@ -178,6 +178,61 @@ def _bernoulli(count, kind, p=0.5, *, generator=None):
 normal_ = _fill("normal_", _random.normal)
 uniform_ = _fill("uniform_", _uniform)
 bernoulli_ = _fill("bernoulli_", _bernoulli)
+
+
+exponential_ = _fill("exponential_", _random.exponential)
+
+
+@operator("torch.multinomial", "Tensor.multinomial")
+def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
+    """Numbers of categories drawn by their weights, a row of samples for each row of weights."""
+    weights = input._a
+    if weights.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if weights.dtype not in _FLOATING:
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes for input, got: {input.dtype}"
+        )
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > weights.shape[-1]:
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
+    wide = up(weights)
+    if not (numpy.isfinite(wide) & (wide >= 0)).all():
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if (wide.sum(-1) == 0).any():
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if replacement and num_samples > 1:
+        found = _with_replacement(wide, num_samples, generator)
+    else:
+        found = _by_race(weights, num_samples, generator)
+    return write_out(out, wrap(found))
+
+
+def _by_race(weights, count, generator):
+    """The categories whose exponential clocks, running at their weights, ring first."""
+    clocks = _random.exponential(weights.size, weights.dtype, generator=generator)
+    with numpy.errstate(all="ignore"):
+        speed = up(weights) / up(clocks.reshape(weights.shape))
+    speed = up(speed.astype(weights.dtype))
+    return numpy.argsort(-speed, -1, kind="stable")[..., :count].astype(numpy.int64)
+
+
+def _with_replacement(weights, count, generator):
+    """Inversion of the running sum of the weights."""
+    rows = weights.reshape(-1, weights.shape[-1])
+    running = numpy.cumsum(rows, -1, rows.dtype)
+    running /= running[:, -1:]
+    draws = _random.uniform(len(rows) * count, numpy.dtype(numpy.float64), generator=generator)
+    found = numpy.array(
+        [
+            numpy.searchsorted(line[:-1].astype(numpy.float64), row, "left")
+            for line, row in zip(running, draws.reshape(len(rows), count), strict=True)
+        ]
+    )
+    return found.reshape(*weights.shape[:-1], count).astype(numpy.int64)
 
 
 @operator("Tensor.random_")

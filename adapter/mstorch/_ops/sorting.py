@@ -79,6 +79,27 @@ def median(input, dim=None, keepdim=False):
     return pair("median", *found)
 
 
+@operator("torch.mode", "Tensor.mode")
+def mode(input, dim=-1, keepdim=False):
+    """(values, indices): the most frequent value along a dimension, the smallest of several, and
+    its last place.
+    """
+    array = input._a
+    if not array.ndim:
+        return picked("mode", input, array.copy(), numpy.zeros((), numpy.int64), 0)
+    dim = wrap_dim(dim, array.ndim)
+    lines = numpy.moveaxis(up(array), dim, -1)
+    places = numpy.zeros(lines.shape[:-1], numpy.int64)
+    for at in numpy.ndindex(places.shape):
+        values, inverse, counts = numpy.unique(lines[at], return_inverse=True, return_counts=True)
+        places[at] = numpy.flatnonzero(inverse == counts.argmax())[-1]
+    places = numpy.expand_dims(places, dim)
+    values = numpy.take_along_axis(array, places, dim)
+    if not keepdim:
+        values, places = values.squeeze(dim), places.squeeze(dim)
+    return picked("mode", input, values, places, dim)
+
+
 @operator("torch.unique", "Tensor.unique")
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """Distinct elements, or slices along a dimension, in ascending order."""

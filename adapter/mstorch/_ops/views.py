@@ -167,6 +167,30 @@ def to_dense(input, dtype=None):
     return input if dtype is None else cast(input, dtype)
 
 
+@operator("torch.dequantize", "Tensor.dequantize")
+def dequantize(input):
+    """The tensor in float32: no tensor of mstorch is quantised."""
+    return cast(input, _dtypes.float32)
+
+
+def _part_of_sparse(name, expected):
+    @operator(f"Tensor.{name}")
+    def part(input):
+        raise RuntimeError(f"{name} expected {expected} but got Strided")
+
+    part.__doc__ = f"{name} of a sparse tensor; every tensor of mstorch is dense."
+
+
+_part_of_sparse("indices", "sparse coordinate tensor layout")
+_part_of_sparse("values", "sparse tensor layout")
+
+
+@operator("Tensor.record_stream")
+def record_stream(input, s):
+    """Streams exist beside an accelerator alone."""
+    raise RuntimeError("record_stream needs a stream of an accelerator; there is none")
+
+
 # Views
 
 

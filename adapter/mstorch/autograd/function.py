@@ -7,7 +7,7 @@ import functools
 from mindspore import Tensor as MindSporeTensor
 from mindspore import _Function as MindSporeFunction
 
-from mstorch import _engine
+from mstorch import _engine, _recompute
 from mstorch._autograd import check_version, own_gradients, share_needs
 from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor, storage_of
@@ -36,9 +36,15 @@ class Function(MindSporeFunction):
     @property
     def saved_tensors(self):
         """What save_for_backward kept; an error if one of them was changed in place since."""
+        if "_frame" in self.__dict__:
+            frame, number = self.__dict__.pop("_frame")
+            self._restored, self._versions = frame.content(number)
         for storage, version in self.__dict__.get("_versions", ()):
             check_version(self.name(), storage.version, version)
-        return tuple(_adopt_outputs(t) for t in _saved_tensors.__get__(self))
+        kept = self.__dict__.get("_restored")
+        return (
+            tuple(_adopt_outputs(t) for t in _saved_tensors.__get__(self)) if kept is None else kept
+        )
 
     @saved_tensors.setter
     def saved_tensors(self, tensors):
@@ -47,7 +53,11 @@ class Function(MindSporeFunction):
     def save_for_backward(self, *tensors):
         """Keep tensors for backward; None is allowed."""
         storages = [storage_of(t) for t in tensors if t is not None]
-        self._versions = [(storage, storage.version) for storage in storages]
+        versions = [(storage, storage.version) for storage in storages]
+        if _recompute.current is not None:
+            _recompute.current.keep(self, (tensors, versions))
+            return
+        self._versions = versions
         _saved_tensors.__set__(self, tensors)
 
     def name(self):

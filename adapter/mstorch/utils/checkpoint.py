@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.utils.checkpoint: computing activations again in the backward pass and not keeping them."""
 
-from mstorch import autograd, random
-from mstorch._errors import missing, module_getattr
+import contextlib
+
+from mstorch import _engine, _recompute, autograd, random
+from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor
+from mstorch.amp import autocast_mode
 from mstorch.autograd.function import Function
 from mstorch.autograd.grad_mode import enable_grad, no_grad
+
+CheckpointError = _recompute.CheckpointError
 
 
 def detach_variable(inputs):
@@ -34,7 +39,7 @@ class CheckpointFunction(Function):
     @staticmethod
     def forward(ctx, run_function, preserve_rng_state, *args):
         ctx.run_function = run_function
-        ctx.rng_state = random.get_rng_state() if preserve_rng_state else None
+        ctx.conditions = _Conditions(preserve_rng_state)
         ctx.places = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
         ctx.others = [None if isinstance(arg, Tensor) else arg for arg in args]
         ctx.save_for_backward(*(args[i] for i in ctx.places))
@@ -47,9 +52,7 @@ class CheckpointFunction(Function):
         for place, tensor in zip(ctx.places, ctx.saved_tensors, strict=False):
             args[place] = tensor
         args = detach_variable(tuple(args))
-        with random.fork_rng(enabled=ctx.rng_state is not None), enable_grad():
-            if ctx.rng_state is not None:
-                random.set_rng_state(ctx.rng_state)
+        with ctx.conditions.again():
             outputs = ctx.run_function(*args)
         outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
         pairs = [
@@ -65,18 +68,78 @@ class CheckpointFunction(Function):
         return (None, None, *(a.grad if isinstance(a, Tensor) else None for a in args))
 
 
-def checkpoint(function, *args, use_reentrant=None, preserve_rng_state=True, **kwargs):
+class _Conditions:
+    """What a function's results depend on besides its arguments: random state and autocast."""
+
+    def __init__(self, preserve_rng_state):
+        self._rng_state = random.get_rng_state() if preserve_rng_state else None
+        self._autocast = {
+            "device_type": "cpu",
+            "enabled": autocast_mode.is_autocast_enabled("cpu"),
+            "dtype": autocast_mode.get_autocast_dtype("cpu"),
+            "cache_enabled": autocast_mode.is_autocast_cache_enabled(),
+        }
+
+    @contextlib.contextmanager
+    def again(self):
+        """The conditions of then; the random state of now comes back at the end."""
+        with (
+            random.fork_rng(enabled=self._rng_state is not None),
+            autocast_mode.autocast(**self._autocast),
+            enable_grad(),
+        ):
+            if self._rng_state is not None:
+                random.set_rng_state(self._rng_state)
+            yield
+
+
+def noop_context_fn():
+    """Two contexts that do nothing, for the first and the second run."""
+    return contextlib.nullcontext(), contextlib.nullcontext()
+
+
+def _without_reentry(function, preserve_rng_state, context_fn, args, kwargs):
+    first, second = context_fn()
+    if not _engine.is_recording():
+        with first:
+            return function(*args, **kwargs)
+    conditions = _Conditions(preserve_rng_state)
+
+    def rerun():
+        with conditions.again(), second:
+            function(*args, **kwargs)
+
+    with _recompute.Frame(rerun), first:
+        return function(*args, **kwargs)
+
+
+def checkpoint(
+    function,
+    *args,
+    use_reentrant=None,
+    context_fn=noop_context_fn,
+    determinism_check="default",
+    debug=False,
+    early_stop=True,
+    preserve_rng_state=True,
+    **kwargs,
+):
     """Call a function so that its intermediate results are computed again in the backward pass.
 
-    Only the re-entrant form is implemented; with `use_reentrant=False` (or keyword arguments for
-    the function) it is an error and not a different algorithm.
+    With `use_reentrant=False` the recorded steps are the function's own, and give up what they
+    keep until it is needed; the second run always goes to the end. Otherwise the function is one
+    step, whose derivative runs it again and differentiates that.
     """
     if use_reentrant is None:
         raise ValueError(
             "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly"
         )
     if not use_reentrant:
-        raise missing("torch.utils.checkpoint.checkpoint(use_reentrant=False)")
+        return _without_reentry(function, preserve_rng_state, context_fn, args, kwargs)
+    if context_fn is not noop_context_fn or debug:
+        raise ValueError(
+            "Passing `context_fn` or `debug` is only supported when use_reentrant=False."
+        )
     if kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     return CheckpointFunction.apply(function, preserve_rng_state, *args)

@@ -720,3 +720,94 @@ def a_gradient_of_another_shape(torch):
 @case
 def numpy_of_a_recorded_tensor(torch):
     return vector(torch).numpy()
+
+
+# Checkpoints that are not re-entrant
+
+
+def _block(torch, w):
+    def block(h, *, scale=1.0):
+        return torch.nn.functional.dropout(torch.tanh(h @ w), 0.3) * scale, h.sum()
+
+    return block
+
+
+@case
+def a_checkpoint_without_reentry(torch):
+    x, w = matrix(torch), matrix(torch, 4, 4, 2)
+    torch.manual_seed(5)
+    y, total = torch.utils.checkpoint.checkpoint(
+        _block(torch, w), x, use_reentrant=False, scale=2.0
+    )
+    after = torch.rand(2)
+    (y.sum() + total).backward()
+    return y, x.grad, w.grad, after, torch.rand(2)
+
+
+@case
+def a_checkpoint_without_reentry_serves_grad(torch):
+    x, w = matrix(torch), matrix(torch, 4, 4, 2)
+    y, _ = torch.utils.checkpoint.checkpoint(_block(torch, w), x.detach(), use_reentrant=False)
+    (by_w,) = torch.autograd.grad(y.sum(), [w])
+    return by_w.shape, w.grad, x.grad
+
+
+@case
+def nested_checkpoints_without_reentry(torch):
+    x, w = matrix(torch), matrix(torch, 4, 4, 2)
+    call = torch.utils.checkpoint.checkpoint
+
+    def inner(h):
+        return torch.sigmoid(h @ w)
+
+    def outer(h):
+        return call(inner, torch.exp(h * 0.1), use_reentrant=False) * h
+
+    y = call(outer, x, use_reentrant=False)
+    y.sum().backward(retain_graph=True)
+    y.sum().backward()
+    return y, x.grad, w.grad
+
+
+@case
+def a_checkpoint_of_a_custom_function(torch):
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, x * x)
+            return x * x * x
+
+        @staticmethod
+        def backward(ctx, grad):
+            _, square = ctx.saved_tensors
+            return grad * square * 3
+
+    runs = []
+
+    def block(h):
+        runs.append(1)
+        return Cube.apply(torch.sin(h))
+
+    x = matrix(torch)
+    y = torch.utils.checkpoint.checkpoint(block, x, use_reentrant=False)
+    y.sum().backward()
+    return y, x.grad, len(runs)
+
+
+@case
+def a_checkpoint_that_changes_its_mind(torch):
+    runs = []
+
+    def block(h):
+        runs.append(1)
+        return torch.exp(torch.sin(h)) if len(runs) == 1 else h * 2
+
+    x = matrix(torch)
+    torch.utils.checkpoint.checkpoint(block, x, use_reentrant=False).sum().backward()
+
+
+@case
+def a_checkpoint_without_gradients(torch):
+    with torch.no_grad():
+        x = matrix(torch)
+        return torch.utils.checkpoint.checkpoint(torch.exp, x, use_reentrant=False)

@@ -11,6 +11,8 @@ CASES = {}
 
 def tolerance(name):
     """Training steps add up roundings."""
+    if name.startswith("convolutions_"):
+        return {"torch.float32": (1e-4, 1e-5)}
     return {"torch.float32": (1e-5, 2e-6)} if name.startswith("training_") else {}
 
 
@@ -370,3 +372,22 @@ def without_cuda(torch):
 @case
 def tensors_on_cuda(torch):
     return torch.ones(2, device="cuda")
+
+
+@case
+def convolutions_draw_and_compute_the_same(torch):
+    torch.manual_seed(3)
+    nn = torch.nn
+    layers = [
+        nn.Conv1d(4, 6, 3, padding=1, groups=2),
+        nn.Conv2d(4, 2, (2, 3), stride=2, dilation=(1, 2), bias=False),
+        nn.Conv2d(4, 4, 3, padding="same", padding_mode="circular"),
+        nn.Conv3d(4, 2, 2, padding=(1, 0, 1)),
+    ]
+    found = []
+    for layer in layers:
+        x = leaf(torch, numbers((2, 4, *(7,) * (layer.weight.dim() - 2)), 1))
+        y = layer(x)
+        y.sin().sum().backward()
+        found += [y.detach(), x.grad, [p.grad for p in layer.parameters()], repr(layer)]
+    return found

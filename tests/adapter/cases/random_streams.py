@@ -79,3 +79,25 @@ def large_and_negative_seeds(torch):
     first = torch.rand(4)
     torch.manual_seed(-1)
     return first, torch.rand(4), torch.initial_seed()
+
+
+# Exponential clocks and categories.
+
+for _count in (1, 6, 33):
+    _seeded(f"exponential_{_count}", lambda torch, n=_count: torch.empty(n).exponential_(0.7))
+_seeded("exponential_of_float64", lambda torch: torch.empty(9).double().exponential_())
+
+
+def _weights(torch, rows=None):
+    line = torch.tensor([0.1, 0.2, 0.0, 3.0, 0.4])
+    return line if rows is None else line.repeat(rows, 1)
+
+
+for _rows in (None, 3):
+    for _wanted, _again in ((1, False), (3, False), (1, True), (9, True)):
+        _seeded(
+            f"multinomial_{_rows}_{_wanted}_{_again}",
+            lambda torch, r=_rows, n=_wanted, a=_again: torch.multinomial(
+                _weights(torch, r), n, replacement=a
+            ),
+        )

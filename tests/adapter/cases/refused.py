@@ -3,6 +3,22 @@
 """The cases that PyTorch answers with an error, by module; any other that fails is itself wrong."""
 
 REFUSED = {
+    "mixed_precision": {"an_unknown_device_is_an_error", "gradients_are_unscaled_once"},
+    "devices": {
+        "making_a_stream",
+        "making_an_event",
+        "making_a_graph",
+        "recording_a_graph",
+        "asking_for_the_device",
+        "asking_for_the_random_state",
+        "asking_for_the_seed",
+        "asking_for_a_stream",
+        "asking_a_monitor",
+        "asking_for_a_pool",
+        "waiting_for_the_device",
+        "sparse_indices",
+        "sparse_values",
+    },
     "operators": {
         "sub_bool",
         "matmul_wrong_shapes",
@@ -27,6 +43,7 @@ REFUSED = {
         "an_in_place_result_that_does_not_fit_the_type",
         "an_in_place_result_that_does_not_fit_the_shape",
         "writing_into_expanded_memory",
+        "a_checkpoint_that_changes_its_mind",
         "changing_a_leaf",
         "changing_a_view_of_a_leaf",
         "using_a_value_that_was_changed",

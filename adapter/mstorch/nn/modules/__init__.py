@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.nn.modules."""
 
-from mstorch._errors import absent_class
 from mstorch.nn.modules import module
 from mstorch.nn.modules.activations import (
     GELU,
@@ -25,13 +24,9 @@ from mstorch.nn.modules.container import (
     ParameterList,
     Sequential,
 )
+from mstorch.nn.modules.convolutions import Conv1d, Conv2d, Conv3d
 from mstorch.nn.modules.layers import Embedding, LayerNorm, Linear, RMSNorm
 from mstorch.nn.modules.module import Module
-
-# Classes that code names in isinstance tests and base lists without making one.
-Conv1d = absent_class("torch.nn.Conv1d", "convolutions", Module)
-Conv2d = absent_class("torch.nn.Conv2d", "convolutions", Module)
-Conv3d = absent_class("torch.nn.Conv3d", "convolutions", Module)
 
 __all__ = [
     "GELU",
