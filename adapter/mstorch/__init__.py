@@ -42,7 +42,6 @@ from mstorch._dtypes import (
     set_default_dtype,
     uint8,
 )
-from mstorch._errors import absent_function as _absent_function
 from mstorch._errors import module_getattr as _module_getattr
 from mstorch._limits import finfo, iinfo
 from mstorch._tensor import Tensor
@@ -77,7 +76,7 @@ from mstorch import (  # noqa: E402
 )
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
 from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
-from mstorch.amp import autocast  # noqa: E402
+from mstorch.amp import GradScaler, autocast  # noqa: E402
 from mstorch.amp.autocast_mode import (  # noqa: E402
     autocast_decrement_nesting,
     autocast_increment_nesting,
