@@ -16,7 +16,8 @@ import pytest
 FILES = [".ci/run", "tools/ci/count_cases.py"]
 
 BAZEL = """#!/bin/sh
-echo "$@ torch=$MINDFORGE_REQUIRE_TORCH in $PWD" > "{folder}/called"
+wanted="torch=$MINDFORGE_REQUIRE_TORCH chromium=$MINDFORGE_REQUIRE_CHROMIUM"
+echo "$@ $wanted in $PWD" > "{folder}/called"
 for option; do
   case "$option" in --build_event_json_file=*) cp "{folder}/events" "${{option#*=}}" ;; esac
 done
@@ -73,11 +74,11 @@ def test_a_failure_is_named_and_fails(workspace) -> None:
     assert result.stdout.splitlines()[-2:] == ["FAILED: //a:t ::b", "1 passed, 1 failed"]
 
 
-def test_every_test_is_asked_for_and_the_reference_is_required(workspace) -> None:
+def test_every_test_is_asked_for_and_the_reference_and_the_browser_are_required(workspace) -> None:
     run(workspace, 0, '<testcase name="a"/>')
     called = (workspace.parent / "called").read_text()
     assert called.startswith("test ")
-    assert f" //... torch=1 in {workspace}\n" in called
+    assert f" //... torch=1 chromium=1 in {workspace}\n" in called
 
 
 def test_a_failed_setup_fails_before_any_test(workspace) -> None:

@@ -27,6 +27,8 @@ for package in "$@"; do
     bazel-bootstrap) command=bazel ;;
     default-jdk-headless) command=javac ;;
     g++) command=g++ ;;
+    chromium) command=chromium ;;
+    chromium-driver) command=chromedriver ;;
     *) continue ;;
   esac
   printf '#!/bin/sh\n' > "$BIN/$command"
@@ -97,6 +99,17 @@ def test_a_compiler_that_does_not_find_a_header_gets_it(tmp_path, header, packag
     machine = Machine(tmp_path, without("g++", **{"g++": compiler, "apt-get": APT}))
     assert machine.setup().returncode == 0
     assert machine.asked_of_apt().endswith(f" {package}\n")
+
+
+def test_a_browser_is_installed_only_where_it_is_required(tmp_path) -> None:
+    machine = Machine(tmp_path, without(**{"apt-get": APT}))
+    assert machine.setup().returncode == 0
+    assert machine.asked_of_apt() == ""
+    assert machine.setup(MINDFORGE_REQUIRE_CHROMIUM="1").returncode == 0
+    assert machine.asked_of_apt().endswith(" chromium chromium-driver\n")
+    asked = machine.asked_of_apt()
+    assert machine.setup(MINDFORGE_REQUIRE_CHROMIUM="1").stderr == ""
+    assert machine.asked_of_apt() == asked
 
 
 def test_old_package_lists_are_refreshed_once(tmp_path) -> None:

@@ -15,7 +15,7 @@ _HEADER_LINES = 4
 
 # Files that carry comments; data whose format has none, and prose, are not listed.
 _WITH_HEADER = re.compile(
-    r"\.(py|pyi|bzl|bazel|BUILD|cc|cpp|h|hpp|sh|toml)$|(^|/)(WORKSPACE|BUILD|\.bazelrc|\.clang-format)$"
+    r"\.(py|pyi|bzl|bazel|BUILD|cc|cpp|h|hpp|sh|toml|html|css|js)$|(^|/)(WORKSPACE|BUILD|\.bazelrc|\.clang-format)$"
 )
 
 
