@@ -124,7 +124,7 @@ def _with_adapter(source: Source, settings: Settings, result: FileResult) -> byt
     edits = done.edits + others.edits
     body = apply_edits(source.body, edits)
     rules: dict[int, str] = {}
-    for edit in edits:
+    for edit in sorted(edits, key=lambda one: one.start):
         rules.setdefault(source.line_of(edit.start), edit.rule)
     after = Source.from_utf8(body)
     for line, rule in sorted(rules.items()):
