@@ -51,7 +51,7 @@ exit status:
   2  bad usage or input, or a recipe that does not fit its upstream: nothing was written
 
 example:
-  torch2ms convert Megatron-LM out --exclude tests --report report.json
+  torch2ms convert Megatron-LM out --exclude tests --report report.html
 """
 
 
@@ -182,7 +182,12 @@ def _settings_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--report", type=Path, metavar="FILE.json", help="write what was found, file by file")
+    add(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write what was found, file by file: FILE.json, or FILE.html, a page to look at",
+    )
     add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
     add("--strict", action="store_true", help="exit status 1 for anything that is not converted")
     _exclude_argument(parser)

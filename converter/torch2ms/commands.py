@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import AnyStr
 
-from torch2ms import archive, plan, recipes, tree, wheel
+from torch2ms import archive, plan, recipes, report_page, tree, wheel
 from torch2ms.errors import UsageError
 from torch2ms.python_file import FileResult, Settings
 from torch2ms.report import TreeResult, write
+from torch2ms.report import report as json_report
 from torch2ms.targets import TARGETS
 
 PathLike = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
+
+_REPORTS = {".json": json_report, ".html": report_page.page}
 
 
 def convert(
@@ -51,7 +54,7 @@ def convert(
     strict      what `TreeResult.problems()` counts when it is not told otherwise
     exclude     patterns of files and directories to leave out
     recipes     a recipe file, or a directory of them; needs `upstream`, NAME==VERSION
-    report      where to write what was found, file by file: FILE.json
+    report      where to write what was found, file by file: FILE.json, or FILE.html, a page
     force       replace `out` if an earlier conversion made it
     import_with an interpreter that has the adapter and what else the tree needs: it imports every
                 changed module, see `TreeResult.imports`
@@ -192,7 +195,8 @@ def finished(result: TreeResult, strict: bool, report: PathLike | None) -> TreeR
     """Note what counts as a problem, and write the report."""
     result.strict = strict
     if report is not None:
-        write(result, Path(report))
+        path = Path(report)
+        write(_REPORTS[path.suffix](result), path)
     return result
 
 
@@ -211,8 +215,8 @@ def _check_report(report: PathLike | None) -> None:
     if report is None:
         return
     path = Path(report)
-    if path.suffix != ".json":
-        raise UsageError(f"--report {path}: must end in .json")
+    if path.suffix not in _REPORTS:
+        raise UsageError(f"--report {path}: must end in {' or '.join(_REPORTS)}")
     if not path.parent.is_dir():
         raise UsageError(f"--report {path.parent}: no such directory")
 

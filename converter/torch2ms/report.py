@@ -11,7 +11,6 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,9 +69,8 @@ class TreeResult:
         return lines
 
 
-def write(result: TreeResult, path: Path) -> None:
-    """Write the report to a file, which appears whole or not at all."""
-    data = report(result)
+def write(data: bytes, path: Path) -> None:
+    """Write a report to a file, which appears whole or not at all."""
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
@@ -100,7 +98,7 @@ def manifest(result: TreeResult) -> bytes:
             "target": result.target,
             "upstream": {"name": name, "version": version} if result.upstream else None,
             "files": [_file_entry(file) for file in result.files],
-            "recipes": _recipe_entries(result.files),
+            "recipes": recipe_entries(result),
             "skipped": [asdict(skipped) for skipped in result.skipped],
         }
     )
@@ -127,7 +125,7 @@ def report(result: TreeResult) -> bytes:
                 for file in result.files
                 if file.changed or file.findings or file.unparsable or file.counts.found
             ],
-            "recipes": _recipe_entries(result.files),
+            "recipes": recipe_entries(result),
             "skipped": [asdict(skipped) for skipped in result.skipped],
         }
     )
@@ -224,7 +222,8 @@ def _file_entry(file: FileResult) -> dict[str, object]:
     }
 
 
-def _recipe_entries(files: Sequence[FileResult]) -> list[dict[str, object]]:
+def recipe_entries(result: TreeResult) -> list[dict[str, object]]:
+    """The recipes that were applied, in order of their files."""
     return [
         {
             "name": applied.recipe.name,
@@ -236,7 +235,7 @@ def _recipe_entries(files: Sequence[FileResult]) -> list[dict[str, object]]:
             "after": applied.recipe.replace,
             "lines": list(applied.lines),
         }
-        for file in files
+        for file in result.files
         for applied in file.applied
     ]
 

@@ -101,7 +101,7 @@ BAD_USE = {
     "no recipes": (["{tmp}/src", "{tmp}/out", "--recipes", "{tmp}/r.toml"], "cannot read recipes"),
     "a report of another kind": (
         ["{tmp}/src", "{tmp}/out", "--report", "r.txt"],
-        "must end in .json",
+        "must end in .json or .html",
     ),
     "a report nowhere": (
         ["{tmp}/src", "{tmp}/out", "--report", "{tmp}/absent/r.json"],

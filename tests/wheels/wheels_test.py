@@ -210,5 +210,7 @@ def test_the_converter_works_from_its_wheel_alone(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src/m.py").write_text("import torch\n\nx = torch.ones(2)\n")
     command = [venv / "bin/torch2ms", "convert", tmp_path / "src", tmp_path / "out"]
+    command += ["--report", tmp_path / "report.html"]
     subprocess.run(command, check=True, env=environment)
     assert (tmp_path / "out/m.py").read_text() == "import mstorch as torch\n\nx = torch.ones(2)\n"
+    assert (tmp_path / "report.html").read_bytes().startswith(b"<!doctype html>")
