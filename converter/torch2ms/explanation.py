@@ -21,7 +21,7 @@ _STAYS = {
     "property": "An attribute stays there: its text does not tell the class of the object.",
     "value": "A value stays there; in a call that is converted, a dtype becomes MindSpore's.",
 }
-_NAMED_TUPLE = "It stays there: torch returns a tuple with names, which MindSpore does not."
+_NAMED_TUPLE = "It stays there: some calls return a tuple with names, which MindSpore's does not."
 _USE = {"class": "creating one", "function": "calling it", "method": "calling it"}
 
 
@@ -51,7 +51,7 @@ def _find(name: str) -> str:
         return ends[0]
     if ends:
         raise UsageError(f"explain: {name} may be {_listed(ends)}: give the whole name")
-    raise UsageError(f"explain: no API of torch 2.13 is called {name}{_nearest(name)}")
+    raise UsageError(f"explain: no API of torch 2.13 is called {name!r}{_nearest(name)}")
 
 
 def _nearest(name: str) -> str:

@@ -36,7 +36,7 @@ def test_an_unknown_name_ends_with_status_2_and_the_nearest_ones(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     start = (
-        "torch2ms: explain: no API of torch 2.13 is called torch.nn.functional.sillu; the nearest"
+        "torch2ms: explain: no API of torch 2.13 is called 'torch.nn.functional.sillu'; the nearest"
     )
     assert err.startswith(start) and "torch.nn.functional.silu," in err
 
@@ -47,7 +47,7 @@ def test_a_name_in_the_wrong_place_is_led_to_the_right_one(capsys):
 
 
 def test_a_name_like_no_other_is_unknown_without_more():
-    with pytest.raises(torch2ms.UsageError, match="called qqqqqqqq$"):
+    with pytest.raises(torch2ms.UsageError, match="called 'qqqqqqqq'$"):
         explain("qqqqqqqq")
 
 

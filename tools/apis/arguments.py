@@ -19,26 +19,31 @@ def names(api: object) -> list[str] | None:
     try:
         parameters = inspect.signature(api).parameters.values()
     except (TypeError, ValueError):
-        found = _documented(api)
-    else:
-        if any(parameter.kind in _VARIABLE for parameter in parameters):
-            return None
-        found = {parameter.name for parameter in parameters}
-    return public(found)
+        return public(_documented(api))
+    if any(parameter.kind in _VARIABLE for parameter in parameters):
+        return None
+    return public({p.name for p in parameters if p.kind is not p.POSITIONAL_ONLY})
 
 
 def public(found: set[str] | None) -> list[str] | None:
-    """Those that a caller names, sorted; None for none."""
-    return sorted(name for name in found if name != "self" and name[0] != "_") if found else None
+    """Those that a caller names, sorted; None for None."""
+    if found is None:
+        return None
+    return sorted(name for name in found if name != "self" and name[0] != "_")
 
 
-def _documented(api: object) -> set[str]:
-    """The arguments of all forms that a docstring shows on lines of their own: f(a, *, b=1)."""
+def _documented(api: object) -> set[str] | None:
+    """The arguments of all forms that a docstring shows on lines of their own: f(a, *, b=1).
+
+    None where it shows none.
+    """
     name = re.escape(getattr(api, "__name__", ""))
     shown = rf"^(?:\.\. (?:function|method):: )?(?:\w+\.)*{name}\((.*?)\) ?(?:->.*)?$"
+    forms = re.findall(shown, api.__doc__ or "", re.MULTILINE)
     found = set()
-    for arguments in re.findall(shown, api.__doc__ or "", re.MULTILINE):
+    for arguments in forms:
         # Defaults may be calls or tuples: what is left of = and outside of brackets is a name.
         plain = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|'[^']*'", "", arguments)
         found |= {argument.partition("=")[0].partition(":")[0] for argument in plain.split(",")}
-    return {name for name in (text.strip() for text in found) if name.isidentifier()}
+    stripped = {text.strip() for text in found}
+    return {name for name in stripped if name.isidentifier()} if forms else None

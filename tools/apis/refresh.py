@@ -97,16 +97,17 @@ def _apis(torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]) 
         ours = mstorch[name]
         served = ours["served"].partition(":")[0]
         named = "tuple" if api["tuple"] else ""
-        lacks = " ".join(_lacking(api["takes"], ours["takes"]) if served == "yes" else [])
+        called = served == "yes" and api["kind"] in ("class", "function", "method")
+        lacks = " ".join(_lacking(api["takes"], ours["takes"]) if called else [])
         lines.append("\t".join((name, api["kind"], ours["served"], named, lacks)).rstrip())
     return "\n".join(lines) + "\n"
 
 
 def _lacking(torch: list[str] | None, mstorch: list[str] | None) -> list[str]:
-    """The arguments that torch has and mstorch does not; ? where mstorch's are not known."""
-    if torch is None:
-        return []
-    return ["?"] if mstorch is None else [name for name in torch if name not in mstorch]
+    """The arguments that torch has and mstorch does not; ? where those of one are not known."""
+    if torch is None or mstorch is None:
+        return ["?"]
+    return [name for name in torch if name not in mstorch]
 
 
 def _star_imports(star: dict[str, list[str]]) -> str:

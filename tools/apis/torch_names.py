@@ -46,7 +46,7 @@ def main() -> None:
     # In their order: a module without __all__ binds the submodules that were imported before.
     star = {name: sorted(star_names(name)) for name in namespaces("star")}
     kinds = dict(public_apis())
-    for name in sys.stdin.read().split():
+    for name in (*namespaces("one"), *sys.stdin.read().split()):
         if name not in kinds:
             kinds[name] = kind_of(name)
     apis = {name: _described(name, kinds[name]) for name in sorted(kinds)}
@@ -170,7 +170,7 @@ def _takes(name: str) -> list[str] | None:
 
     shown, typed = arguments.names(find(name)), stubs.arguments(name)
     if shown is None or typed is None:
-        return shown or arguments.public(typed)
+        return arguments.public(typed) if shown is None else shown
     return [argument for argument in shown if argument in typed]
 
 
@@ -178,7 +178,7 @@ def _described(name: str, kind: str) -> dict[str, object]:
     import stubs
 
     takes = None
-    if kind in ("class", "function", "method") and not name.endswith("__"):
+    if kind in ("class", "function", "method"):
         takes = _takes(name)
     return {"kind": kind, "takes": takes, "tuple": stubs.returns_named_tuple(name)}
 
