@@ -198,19 +198,3 @@ def test_nothing_of_the_building_machine_is_inside(name: str) -> None:
 def test_the_converter_states_the_version_of_its_wheel() -> None:
     source = archive("torch2ms").read("torch2ms/__init__.py").decode()
     assert f'__version__ = "{metadata("torch2ms").version}"' in source
-
-
-def test_the_converter_works_from_its_wheel_alone(tmp_path: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    venv = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True, env=environment)
-    wheel = str(wheels()["torch2ms"])
-    install = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check"]
-    subprocess.run([venv / "bin/python", *install, wheel], check=True, env=environment)
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src/m.py").write_text("import torch\n\nx = torch.ones(2)\n")
-    command = [venv / "bin/torch2ms", "convert", tmp_path / "src", tmp_path / "out"]
-    command += ["--report", tmp_path / "report.html"]
-    subprocess.run(command, check=True, env=environment)
-    assert (tmp_path / "out/m.py").read_text() == "import mstorch as torch\n\nx = torch.ones(2)\n"
-    assert (tmp_path / "report.html").read_bytes().startswith(b"<!doctype html>")
