@@ -30,6 +30,14 @@ Outside of the edited spans the result is the source byte for byte. OUT appears 
 and holds torch2ms-manifest.json: what each file came from and every line that changed. Files that
 do not parse are copied unchanged and reported. SRC is never written.
 """
+_EXAMPLES = """\
+examples:
+  torch2ms check Megatron-LM                  what is there to convert, and what is left
+  torch2ms diff Megatron-LM | less            what would change
+  torch2ms convert Megatron-LM out            write the result to out
+
+torch2ms COMMAND --help tells more.
+"""
 _LAUNCH = """\
 Convert the launch scripts of SRC (a tree or one shell script) into OUT: torchrun and
 `python -m torch.distributed.run` (or launch) become msrun. Every other file is copied.
@@ -96,12 +104,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="torch2ms",
         description="Convert PyTorch source to MindSpore source. Needs neither to be installed.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"torch2ms {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    # Who types the name alone wants to know what there is.
+    parser.set_defaults(run=lambda options: _no_command(parser))
+    commands = parser.add_subparsers(metavar="COMMAND")
     convert = commands.add_parser(
         "convert",
-        help="convert a file or a tree",
+        help="convert a tree, a file, an sdist or a wheel",
         description=_CONVERT,
         epilog=_TARGETS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -138,8 +150,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _no_command(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return 2
+
+
 def _launch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SRC", type=Path, help="a directory or a shell script")
+    parser.add_argument(
+        "source", metavar="SRC", type=Path, help="a directory, a shell script or an archive"
+    )
     parser.add_argument("out", metavar="OUT", type=Path, help="what to write: a new path")
     _run_arguments(parser)
     parser.add_argument("--force", action="store_true", help="replace the result of an earlier run")
@@ -214,7 +233,7 @@ def _convert(options: argparse.Namespace) -> int:
     from torch2ms import commands
 
     if (options.source is None) == (options.files_from is None):
-        raise UsageError("convert: give either SRC or --files-from LIST")
+        raise UsageError("convert: give SRC and OUT, or --files-from LIST and OUT")
     if options.files_from is not None:
         if options.import_with is not None:
             raise UsageError("convert: --import-with needs SRC, a whole tree")

@@ -146,6 +146,8 @@ def _entries(
                 plan.skipped.append(Skipped(path, f"excluded by {pattern}"))
             elif not entry.is_dir(follow_symlinks=False):
                 yield entry, path
+            elif os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
+                plan.skipped.append(Skipped(path, "a virtual environment"))
             elif entry.name not in IGNORED_DIRECTORIES:
                 yield from _entries(entry.path, path + "/", exclude, plan)
 

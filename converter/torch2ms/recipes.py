@@ -139,7 +139,8 @@ def _read(path: Path) -> RecipeSet:
         text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"{path}: cannot read recipes: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RecipeError(f"{path}: cannot read recipes: {why}") from error
     upstream = table.get("upstream")
     if not isinstance(upstream, dict) or not {"name", "versions"} <= upstream.keys():
         raise RecipeError(f"{path}: [upstream] with name and versions is missing")

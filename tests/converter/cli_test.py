@@ -86,8 +86,8 @@ def test_strict_ends_with_status_1_for_files_that_do_not_parse(source, tmp_path,
 
 BAD_USE = {
     "no source": (["{tmp}/absent", "{tmp}/out"], "absent: no such file or directory"),
-    "no source and no list": (["{tmp}/out"], "give either SRC or --files-from"),
-    "both": (["{tmp}/src", "{tmp}/out", "--files-from", "x"], "give either SRC or --files-from"),
+    "no source and no list": (["{tmp}/out"], "give SRC and OUT, or --files-from"),
+    "both": (["{tmp}/src", "{tmp}/out", "--files-from", "x"], "give SRC and OUT, or --files-from"),
     "no list": (["--files-from", "{tmp}/absent", "{tmp}/out"], "absent: No such file"),
     "output inside": (["{tmp}/src", "{tmp}/src/out"], "lies inside of the source"),
     "no parent": (["{tmp}/src", "{tmp}/a/b"], "a: no such directory"),
@@ -123,7 +123,7 @@ def test_bad_use_is_one_line_and_status_2(name, source, tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
+        ["jax"],
         ["convert"],
         ["convert", "a", "b", "--target", "jax"],
         ["convert", "a", "b", "--jobs", "0"],
@@ -134,6 +134,13 @@ def test_usage_errors_end_with_status_2(arguments, capsys):
         run(*arguments)
     assert caught.value.code == 2
     assert "usage: torch2ms" in capsys.readouterr().err
+
+
+def test_the_name_alone_tells_what_commands_there_are(capsys):
+    assert run() == 2
+    text = capsys.readouterr().err
+    for word in ("usage: torch2ms", "convert", "check", "diff", "launch", "examples:"):
+        assert word in text
 
 
 def test_an_unwritable_place_is_one_line(source, tmp_path, capsys, monkeypatch):

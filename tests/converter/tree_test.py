@@ -126,6 +126,15 @@ def test_excluded_names_and_paths_are_left_out_and_listed(source, tmp_path):
     assert not (tmp_path / "out/lib/broken.py").exists()
 
 
+def test_a_virtual_environment_is_left_out_and_listed(source, tmp_path):
+    (source / "venv/lib").mkdir(parents=True)
+    (source / "venv/pyvenv.cfg").write_text("")
+    (source / "venv/lib/m.py").write_text("import torch\n")
+    result = tree.convert_tree(source, tmp_path / "out", Options())
+    assert [(s.path, s.reason) for s in result.skipped] == [("venv", "a virtual environment")]
+    assert not (tmp_path / "out/venv").exists()
+
+
 def test_a_top_level_module_called_torch_is_the_trees_own(source, tmp_path):
     (source / "torch.py").write_text("x = 1\n")
     result = tree.convert_tree(source, tmp_path / "out", Options())

@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from functools import cache
