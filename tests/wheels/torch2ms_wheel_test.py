@@ -75,6 +75,11 @@ def test_every_command_runs(home: Path) -> None:
     assert json.loads((home / "check.json").read_text())["numbers"]["converted"] == 2
 
 
+def test_the_report_is_written_as_a_page(home: Path) -> None:
+    torch2ms(home, "check", "src", "--report", "report.html")
+    assert (home / "report.html").read_bytes().startswith(b"<!doctype html>")
+
+
 def test_an_sdist_is_converted(home: Path) -> None:
     with tarfile.open(home / "demo-1.0.tar.gz", "w:gz") as archive:
         archive.add(home / "src", "demo-1.0")
