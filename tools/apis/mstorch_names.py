@@ -23,6 +23,8 @@ import sys
 import textwrap
 import types
 
+import mindspore
+
 import arguments
 import mstorch
 from mstorch._errors import absent_because
@@ -95,9 +97,11 @@ def _of_module(module: types.ModuleType, name: str) -> object:
 
 
 def _is_of_mindspore(cls: type, name: str) -> bool:
-    """Whether a member is not ours but MindSpore's, which means something else."""
-    owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
-    return owner.__module__.startswith("mindspore")
+    """Whether a member of a tensor is not ours but MindSpore's, which means something else."""
+    if not issubclass(cls, mindspore.Tensor):
+        return False
+    ours = cls.__mro__[: cls.__mro__.index(mindspore.Tensor)]
+    return not any(name in vars(base) for base in (*ours, object))
 
 
 def _absent_because(found: object) -> str | None:
