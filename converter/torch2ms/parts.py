@@ -78,12 +78,13 @@ class _Part:
             self._bare(bare, nodes, bound)
 
     def _from(self, node: ast.ImportFrom) -> set[str]:
-        """`from package.part import x`, `from package import part`; the names that mean parts."""
+        """`from package.part import x`, `from package import part`; the names that they bind."""
         start = self._source.offset(node.lineno, node.col_offset)
         found = _FROM.match(self._source.body, start)
         assert found is not None
         if node.module == self._old:
             self._edit(found.end(), self._new, node.lineno)
+            return {alias.asname or alias.name for alias in node.names}
         named = [alias for alias in node.names if alias.name == self._name]
         if node.module != self._package or not named:
             return set()
@@ -110,39 +111,44 @@ class _Part:
             return
         for alias in bare:
             self._replace(alias, f"{self._package}, {self._new} as {self._short}")
-        for node in references:
+        for _, node in references:
             assert node is not None
             self._replace(node, self._short)
 
-    def _references(self, bound: set[str]) -> Iterator[ast.Attribute | None]:
-        """Each place that reads the part through the package; None for one that cannot be known."""
+    def _references(self, bound: set[str]) -> Iterator[tuple[int, ast.Attribute | None]]:
+        """The line and the node of what reads the part through the package.
+
+        No node where that cannot be known: the package as a value, or one of two packages.
+        """
         for root, node, scope in Names(self._tree).references:
             if root in bound:
                 continue
             meanings = resolve(node, scope)
-            if not any(m and f"{m}.".startswith(f"{self._package}.") for m in meanings):
+            if not any(meaning and self._is_meant(meaning) for meaning in meanings):
                 continue
             first = _first_attribute(node)
             if root != self._package or certain(meanings) is None or first is None:
-                yield None
+                yield node.lineno, None
             elif first.attr == self._name:
-                yield first
+                yield node.lineno, first
+
+    def _is_meant(self, meaning: str) -> bool:
+        return meaning == self._package or f"{meaning}.".startswith(f"{self._old}.")
 
     def _obstacle(
         self,
         bare: Sequence[ast.alias],
         nodes: Sequence[ast.AST],
-        references: Sequence[ast.Attribute | None],
+        references: Sequence[tuple[int, ast.Attribute | None]],
     ) -> str | None:
         inner = {id(below) for n in nodes if isinstance(n, _DEFINITIONS) for below in ast.walk(n)}
         if any(id(alias) in inner for alias in bare):
             return f"imported inside of a function; write `import {self._old} as {self._short}`"
         if self._short.encode("ascii") in self._source.body:
             return f"the file has a name {self._short} of its own"
-        for node in references:
+        for line, node in references:
             if node is None or not isinstance(node.ctx, ast.Load) or not self._is_spelled(node):
-                where = "" if node is None else f" in line {node.lineno}"
-                return f"{self._package} is used{where} in a way that hides which part is meant"
+                return f"line {line} uses {self._package} in a way that hides which part is meant"
         return None
 
     def _is_spelled(self, node: ast.alias | ast.expr) -> bool:

@@ -59,7 +59,19 @@ REWRITE = {
         f"import safetensors\nimport safetensors, {NEW} as safetensors_torch\n"
         "safetensors_torch.save",
     ),
-    "a part that is replaced": (
+    "another import of the part beside it": (
+        "import safetensors.torch\nfrom safetensors.torch import load\n"
+        "load(safetensors.torch.save)",
+        f"import safetensors, {NEW} as safetensors_torch\nfrom {NEW} import load\n"
+        "load(safetensors_torch.save)",
+    ),
+    "another name of the package beside it": (
+        "import safetensors.torch\nfrom safetensors import safe_open\n"
+        "safe_open(safetensors.torch.load)",
+        f"import safetensors, {NEW} as safetensors_torch\nfrom safetensors import safe_open\n"
+        "safe_open(safetensors_torch.load)",
+    ),
+    "a function that is replaced": (
         "import safetensors.torch\nsafetensors.torch.save_file = mine",
         f"import safetensors, {NEW} as safetensors_torch\nsafetensors_torch.save_file = mine",
     ),
@@ -120,6 +132,11 @@ def test_where_the_part_cannot_be_told_apart_the_import_stays_and_is_reported(
         ("unconverted", "safetensors.torch")
     }
     assert all(finding.message for finding in found)
+
+
+def test_the_message_names_the_line_that_hides_the_part(result_of):
+    (finding,) = result_of("import safetensors.torch\n\nf(safetensors)\n").findings
+    assert finding.line == 1 and finding.message.startswith("line 3 uses safetensors in a way")
 
 
 def test_a_reference_inside_of_an_f_string_is_converted_or_reported(to_adapter, result_of):

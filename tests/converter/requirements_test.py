@@ -57,6 +57,23 @@ REWRITE = {
         '[dependency-groups]\ntest = ["mstorch", {include-group = "torch"}]\n'
         '[tool.x]\ndependencies = ["torch"]\n',
     ),
+    "the metadata of a wheel": (
+        "lib-1.0.dist-info/METADATA",
+        "Name: torch\r\nRequires-Dist: torch (>=2.1,<3) ; extra == 'all'\r\n"
+        "requires-dist:torch\r\nRequires: torch\r\n\r\nRequires-Dist: torch\r\n",
+        "Name: torch\r\nRequires-Dist: mstorch ; extra == 'all'\r\n"
+        "requires-dist:mstorch\r\nRequires: torch\r\n\r\nRequires-Dist: torch\r\n",
+    ),
+    "the metadata of an sdist": (
+        "PKG-INFO",
+        "Name: x\nRequires-Dist: torch>=2\n",
+        "Name: x\nRequires-Dist: mstorch\n",
+    ),
+    "what setuptools keeps": (
+        "lib.egg-info/requires.txt",
+        "numpy\n\n[:python_version < '3.9']\ntorch>=2\n\n[torch]\ntorch\n",
+        "numpy\n\n[:python_version < '3.9']\nmstorch\n\n[torch]\nmstorch\n",
+    ),
     "setup.py": (
         "setup.py",
         "from setuptools import setup\nEXTRA = ['torch']\n"
