@@ -249,7 +249,10 @@ def _converted(
         if root.is_file():
             return tree.convert_file(root, out, how)
         result = tree.convert_tree(root, out, how, progress)
-    _import(result, out, how, progress, import_with)
+    try:
+        _import(result, out, how, progress, import_with)
+    except KeyboardInterrupt as error:
+        raise UsageError(f"interrupted; {out} is complete, only --import-with is not") from error
     return result
 
 

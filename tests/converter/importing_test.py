@@ -159,6 +159,18 @@ def test_an_interpreter_that_cannot_tell_is_an_error_before_anything_is_written(
         assert not (tmp_path / "out").exists()
 
 
+def test_an_interrupt_while_modules_are_imported_leaves_the_result(
+    source, python, tmp_path, monkeypatch
+):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "imports", interrupt)
+    with pytest.raises(UsageError, match="out is complete, only --import-with is not"):
+        commands.convert(source, tmp_path / "out", import_with=python)
+    assert (tmp_path / "out/pkg/good.py").exists()
+
+
 def test_one_file_and_a_list_of_files_are_no_tree_to_import_from(source, tmp_path, capsys):
     with pytest.raises(UsageError, match="is one file; convert the tree"):
         commands.convert(source / "setup.py", tmp_path / "o.py", import_with=sys.executable)

@@ -158,6 +158,21 @@ def test_an_annotation_in_quotes_keeps_its_meaning(to_adapter):
     assert to_adapter("import torch\n" + body) == "import mstorch as torch\n" + body
 
 
+def test_no_call_changes_for_the_adapter_whatever_its_arguments(to_adapter):
+    """mstorch takes torch's arguments and gives torch's results; see its own tests for those."""
+    body = (
+        "torch.randn(2, requires_grad=True, out=y); torch.linspace(0, 1, 3, device='cpu')\n"
+        "torch.nn.ReLU(inplace=True); torch.nn.Embedding(2, 3, device='cpu')\n"
+        "torch.ones_like(x, device='cpu', memory_format=torch.preserve_format)\n"
+        "torch.sum(x, axis=1); torch.std(x, unbiased=False); torch.sort(x, -1).values\n"
+        "torch.max(x, 1).indices; torch.topk(x, 2).values; torch.nn.Flatten()(x)\n"
+        "torch.from_numpy(a); torch.distributed.all_reduce(x, group=group)\n"
+        "isinstance(x, torch.nn.Linear); map(torch.sigmoid, y)\n"
+        "class Mine(torch.nn.Linear): ...\n"
+    )
+    assert to_adapter("import torch\n" + body) == "import mstorch as torch\n" + body
+
+
 def test_the_encoding_of_the_locale_has_no_say(tmp_path):
     source = "x = 'é'  # ü\nimport torch\n".encode()
     (tmp_path / "é.py").write_bytes(source)
