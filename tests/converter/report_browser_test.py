@@ -336,6 +336,8 @@ def test_a_line_has_an_address_of_its_own(sample) -> None:
     sample.load(sample.driver.current_url)
     assert sample.texts(".edit .target") == ["9"]
     assert sample.driver.switch_to.active_element.text == "pkg/model.py"
+    sample.choose("package", "torch")
+    assert sample.driver.current_url.endswith("#package=torch&file=pkg%2Fmodel.py&line=9")
 
 
 def test_nothing_but_the_page_is_loaded_and_nothing_else_could_be(sample) -> None:

@@ -330,9 +330,10 @@ function sorted(list) {
 function rowOf(file) {
   if (file.row) return file.row;
   const split = file.path.lastIndexOf('/') + 1;
+  const folders = file.path.slice(0, split).match(/[^/]*[/]/g) ?? [];
   file.button = make('button', {type: 'button', class: 'open', 'aria-expanded': 'false'},
     make('span', null,
-      make('span', {class: 'folder'}, file.path.slice(0, split)),
+      make('span', {class: 'folder'}, folders.flatMap((folder) => [folder, make('wbr')])),
       make('span', {class: 'name'}, file.path.slice(split))));
   const {label, meaning} = texts.statuses.get(file.status);
   const cell = (value, title) => (
