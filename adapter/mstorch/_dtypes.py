@@ -39,7 +39,7 @@ class dtype:
         return f"torch.{self.name}"
 
     def __reduce__(self):
-        return (_by_name, (self.name,))
+        return (by_name, (self.name,))
 
     def __copy__(self):
         return self
@@ -48,7 +48,8 @@ class dtype:
         return self
 
 
-def _by_name(name: str) -> dtype:
+def by_name(name: str) -> dtype:
+    """The type of a name, such as `float32`."""
     return ALL[name]
 
 

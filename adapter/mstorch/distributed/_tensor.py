@@ -1,10 +1,28 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names that other libraries import; using them raises NotImplementedError."""
+"""torch.distributed._tensor: the old name of torch.distributed.tensor."""
 
-from mstorch._errors import absent_class, absent_function, module_getattr
+from mstorch._errors import module_getattr
+from mstorch.distributed.tensor import (
+    DeviceMesh,
+    DTensor,
+    Partial,
+    Placement,
+    Replicate,
+    Shard,
+    distribute_tensor,
+    init_device_mesh,
+)
 
-DTensor = absent_class("torch.distributed._tensor.DTensor")
-distribute_tensor = absent_function("torch.distributed._tensor.distribute_tensor")
+__all__ = [
+    "DTensor",
+    "DeviceMesh",
+    "Partial",
+    "Placement",
+    "Replicate",
+    "Shard",
+    "distribute_tensor",
+    "init_device_mesh",
+]
 
 __getattr__ = module_getattr("torch.distributed._tensor")

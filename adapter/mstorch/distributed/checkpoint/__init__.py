@@ -1,10 +1,11 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.distributed.checkpoint: names that other libraries import; using them raises
-NotImplementedError.
+"""torch.distributed.checkpoint: states that are spread over processes, in folders of files that
+PyTorch reads and writes.
 """
 
-from mstorch._errors import absent_function, module_getattr
+from mstorch._errors import module_getattr
+from mstorch.distributed.checkpoint.api import CheckpointException
 from mstorch.distributed.checkpoint.default_planner import DefaultLoadPlanner, DefaultSavePlanner
 from mstorch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from mstorch.distributed.checkpoint.metadata import (
@@ -13,19 +14,17 @@ from mstorch.distributed.checkpoint.metadata import (
     Metadata,
     TensorStorageMetadata,
 )
-from mstorch.distributed.checkpoint.planner import LoadPlan, ReadItem, SavePlan, WriteItem
-
-
-class CheckpointException(BaseException):
-    """Failures of several ranks, by rank."""
-
-    def __init__(self, msg, failures):
-        super().__init__(msg, failures)
-        self.failures = failures
-
-
-load_state_dict = absent_function("torch.distributed.checkpoint.load_state_dict")
-save_state_dict = absent_function("torch.distributed.checkpoint.save_state_dict")
+from mstorch.distributed.checkpoint.planner import (
+    LoadPlan,
+    LoadPlanner,
+    ReadItem,
+    SavePlan,
+    SavePlanner,
+    WriteItem,
+)
+from mstorch.distributed.checkpoint.state_dict_loader import load, load_state_dict
+from mstorch.distributed.checkpoint.state_dict_saver import async_save, save, save_state_dict
+from mstorch.distributed.checkpoint.storage import StorageReader, StorageWriter
 
 __all__ = [
     "BytesStorageMetadata",
@@ -36,12 +35,19 @@ __all__ = [
     "FileSystemReader",
     "FileSystemWriter",
     "LoadPlan",
+    "LoadPlanner",
     "Metadata",
     "ReadItem",
     "SavePlan",
+    "SavePlanner",
+    "StorageReader",
+    "StorageWriter",
     "TensorStorageMetadata",
     "WriteItem",
+    "async_save",
+    "load",
     "load_state_dict",
+    "save",
     "save_state_dict",
 ]
 
