@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of torch's API are what the live torch and the live mstorch say."""
 
+import importlib
+import inspect
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import refresh
 import torch2ms
+from torch2ms import apis
 
 _FOLDERS = {
     folder.name: folder
@@ -34,3 +38,41 @@ def test_a_python_without_torch_is_an_error_that_names_it(capfd: pytest.CaptureF
     with pytest.raises(RuntimeError, match=r"torch_names.py failed under \S+python"):
         refresh.tables(sys.executable)
     assert "No module named 'torch'" in capfd.readouterr().err
+
+
+def _needed(api: Callable) -> list[None]:
+    """Something for each argument that must be given."""
+    parameters = inspect.signature(api).parameters.values()
+    return [None for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def test_what_is_only_named_raises_not_implemented_error_when_it_is_called() -> None:
+    called = [
+        row.name
+        for row in apis.api(status="unsupported")
+        if apis.asked(row.name).served == "named" and row.kind in ("class", "function")
+    ]
+    assert called
+    for name in called:
+        module, _, last = name.replace("torch", "mstorch", 1).rpartition(".")
+        api = getattr(importlib.import_module(module), last)
+        with pytest.raises(NotImplementedError, match="is not implemented by mstorch"):
+            api(*_needed(api))
+
+
+def test_nothing_that_carries_the_mark_of_an_absent_api_is_called_served() -> None:
+    """Found the other way round: from the modules of mstorch, not from the names of torch."""
+    import mstorch
+    from mstorch._errors import absent_because
+
+    assert mstorch
+    absent = {
+        f"{name}.{last}".replace("mstorch", "torch", 1)
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "mstorch"
+        for last, value in vars(module).items()
+        if callable(value) and absent_because(value) is not None
+    }
+    known = absent & set(apis.names())
+    assert known
+    assert [name for name in sorted(known) if apis.row(name).on_adapter] == []
