@@ -24,6 +24,15 @@ UPSTREAMS = {
         "sha256": "11c40a1a26713951eaae6f73d5944f921db427cedd0e29b891102685a96d662f",
         "licence": "BSD-3-Clause AND Apache-2.0 AND MIT",
     },
+    # Read by tests and benchmarks of the converter.
+    "transformers": {
+        "kind": "pypi",
+        "name": "transformers",
+        "version": "4.55.2",
+        "file": "transformers-4.55.2-py3-none-any.whl",
+        "sha256": "097e3c2e2c0c9681db3da9d748d8f9d6a724c644514673d0030e8c5a1109f1f1",
+        "licence": "Apache-2.0",
+    },
     "mindspore": {
         "kind": "pypi",
         "name": "mindspore",

@@ -55,7 +55,7 @@ def read(source: Source, call: ast.Call) -> CallText:
     """Find the parts of a call without stars; raises NotInText if they are not in their places."""
     body = source.body
     callee = source.span(call.func)
-    if callee[0] < 0 or not _spells(body[slice(*callee)], call.func):
+    if callee[0] < 0 or not spells(body[slice(*callee)], call.func):
         raise NotInText("the name is not spelt at its position in the source")
     at = _space(body, callee[1])
     while body[at : at + 1] == b")":
@@ -144,7 +144,7 @@ def _expect(body: bytes, at: int, text: bytes) -> int:
     return at + len(text)
 
 
-def _spells(text: bytes, callee: ast.expr) -> bool:
+def spells(text: bytes, callee: ast.expr) -> bool:
     parts: list[str] = []
     while isinstance(callee, ast.Attribute):
         parts.append(callee.attr)

@@ -49,6 +49,8 @@ _TARGETS = """\
 targets:
   adapter   imports of torch become imports of mstorch, the torch API on MindSpore, and launches by
             torchrun launches by msrun; nothing else
+  native    on top of that, calls become MindSpore's where the mapping proves that these arguments
+            mean the same (`torch2ms explain NAME` tells); everything else stays on the adapter
   torch     recipes only: the same sources as the adapter target gets, still for PyTorch
 
 exit status:
@@ -176,6 +178,12 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         help="an interpreter with mstorch and what else the tree needs: report which changed"
         " modules import there (this runs the tree's code)",
     )
+    add(
+        "--verify",
+        action="store_true",
+        help="have Python compile every changed file, and search its byte code for imports of"
+        " torch; --report, --strict and --target native do so in any case",
+    )
     add("--force", action="store_true", help="replace OUT if an earlier conversion made it")
     add(
         "--files-from",
@@ -246,6 +254,7 @@ def _convert(options: argparse.Namespace) -> int:
             **_run_settings(options),
             force=options.force,
             import_with=options.import_with,
+            verify=options.verify,
             references=_references(options),
             progress=progress.show,
         )

@@ -41,6 +41,7 @@ def convert(
     report: PathLike | None = None,
     force: bool = False,
     import_with: str | None = None,
+    verify: bool = False,
     references: bool = True,
     progress: Progress = tree.no_progress,
 ) -> TreeResult:
@@ -49,7 +50,8 @@ def convert(
     `src` is a file, a directory, an sdist (`.tar.gz`, `.zip` and the like) or a wheel. `out` is a
     file for a file, else a new directory; for a wheel it may be a wheel of the same name.
 
-    target      "adapter", or "torch" (recipes alone)
+    target      "adapter", "native" (calls become MindSpore's where that is proven), or "torch"
+                (recipes alone)
     jobs        processes; one a processor if None. The result does not depend on it
     strict      what `TreeResult.problems()` counts when it is not told otherwise
     exclude     patterns of files and directories to leave out
@@ -58,6 +60,8 @@ def convert(
     force       replace `out` if an earlier conversion made it
     import_with an interpreter that has the adapter and what else the tree needs: it imports every
                 changed module, see `TreeResult.imports`
+    verify      ask Python to compile every changed file and search its byte code for imports of
+                torch; done without asking where there is a report, `strict` or target "native"
     references  whether to count the references to torch, and tell about those that are uncertain
     progress    called with the number of files done and of all files
 
@@ -65,7 +69,8 @@ def convert(
     `out`.
     """
     _check_report(report)
-    how = options(target, jobs, exclude, recipes, upstream, force, references)
+    verify = verify or strict or report is not None or target == "native"
+    how = options(target, jobs, exclude, recipes, upstream, force, references, verify)
     _check_import_with(_existing(src), import_with)
     result = _converted(Path(src), Path(os.path.abspath(out)), how, progress, import_with)
     return finished(result, strict, report)
@@ -117,7 +122,7 @@ def check(
 ) -> TreeResult:
     """What `convert` would do with `src`; nothing is written but the report."""
     _check_report(report)
-    how = options(target, jobs, exclude, recipes, upstream, False, references)
+    how = options(target, jobs, exclude, recipes, upstream, references=references)
     with archive.opened(_existing(src)) as source:
         result = tree.check(source, how, progress)
     return finished(result, strict, report)
@@ -132,7 +137,7 @@ def diff(
     upstream: str | None = None,
 ) -> Iterator[bytes]:
     """The unified diff of each file that `convert` would change, in order of their paths."""
-    how = options(target, 1, exclude, recipes, upstream, False, False)
+    how = options(target, 1, exclude, recipes, upstream)
     with archive.opened(_existing(src)) as source:
         yield from tree.diffs(source, how)
 
@@ -168,8 +173,9 @@ def options(
     exclude: Iterable[str],
     recipe_path: PathLike | None,
     upstream: str | None,
-    force: bool,
-    references: bool,
+    force: bool = False,
+    references: bool = False,
+    verify: bool = True,
 ) -> tree.Options:
     """The settings of a run; raises UsageError or RecipeError where they do not fit together."""
     _check_target(target)
@@ -188,6 +194,7 @@ def options(
         jobs=jobs or len(os.sched_getaffinity(0)),
         force=force,
         references=references,
+        verify=verify,
     )
 
 
@@ -297,7 +304,7 @@ def _one_file(
     data: bytes, path: str, target: str, local: Iterable[str]
 ) -> tuple[bytes, FileResult]:
     task = plan.Task(path, path, len(data))
-    return tree.convert_bytes(data, task, Settings(target, frozenset(local)))
+    return tree.convert_alone(data, task, Settings(target, frozenset(local)))
 
 
 def _encoding(text: str) -> str:

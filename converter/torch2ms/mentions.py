@@ -12,7 +12,7 @@ import re
 from pathlib import PurePosixPath
 
 from torch2ms import requirements
-from torch2ms.rewrite import Finding
+from torch2ms.findings import Finding
 
 _SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".mk", ".dockerfile"})
 _NAME = re.compile(r"(?:docker|container|make)file(?:[.-].*)?", re.IGNORECASE)

@@ -9,18 +9,22 @@ may have. One dotted path alone is certain; a path beside None is a name that is
 ways through the program only.
 
 The analysis does not follow the order of execution: a name that a scope binds twice has both
-meanings in all of that scope.
+meanings in all of that scope. What a star import binds is asked of whoever knows the module.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from torch2ms.spelling import Lines
 
 Meanings = frozenset[str | None]
 Hook = Callable[[ast.AST, "Scope"], None]
+# What modules bind: by the level and the name that an import statement gives, each name's path.
+Contents = Mapping[tuple[int, str], Mapping[str, str]]
 
 _OPAQUE: Meanings = frozenset({None})
 # Statements that hold statements of the same scope, and those that open a scope.
@@ -29,6 +33,8 @@ _COMPOUND = (
     *(ast.Try, ast.TryStar, ast.Match),
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DECLARING = (ast.Global, ast.Nonlocal, *_COMPOUND)
+_STATEMENTS = frozenset(ast.stmt.__subclasses__())
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,17 @@ class Alias:
     scope: Scope
 
 
-# An imported dotted path, an alias, or None for a binding that means something of the file's own.
-Binding = str | Alias | None
+@dataclass(frozen=True)
+class Imported:
+    """A binding by an import statement; `path` is a dotted one, or None if the tree's own."""
+
+    path: str | None
+    statement: ast.Import | ast.ImportFrom
+    scope: Scope
+
+
+# An import, an alias, or None for a binding that means something of the file's own.
+Binding = Imported | Alias | None
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +67,7 @@ class Scope:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
+    stars: list[tuple[Mapping[str, str] | None, ast.ImportFrom]] = field(default_factory=list)
 
     @property
     def module(self) -> Scope:
@@ -84,7 +100,13 @@ class Scope:
 
 def resolve(node: ast.expr, scope: Scope) -> Meanings:
     """The meanings of a name or attribute chain that is evaluated in `scope`."""
+    return trace(node, scope)[0]
+
+
+def trace(node: ast.expr, scope: Scope) -> tuple[Meanings, list[Imported]]:
+    """The meanings of a name or attribute chain, and the imports that they come from."""
     found: set[str | None] = set()
+    imports: list[Imported] = []
     seen: dict[tuple[Scope, str], str] = {}
     work = [(node, scope, "")]
     while work:
@@ -102,9 +124,12 @@ def resolve(node: ast.expr, scope: Scope) -> Meanings:
         for binding in _lookup(root, where):
             if isinstance(binding, Alias):
                 work.append((binding.value, binding.scope, suffix))
+            elif binding is None or isinstance(binding, str):
+                found.add(binding and binding + suffix)
             else:
-                found.add(None if binding is None else binding + suffix)
-    return frozenset(found) or _OPAQUE
+                found.add(binding.path and binding.path + suffix)
+                imports.append(binding)
+    return frozenset(found) or _OPAQUE, imports
 
 
 def certain(meanings: Meanings) -> str | None:
@@ -121,14 +146,14 @@ def split_chain(node: ast.expr) -> tuple[str | None, str]:
     return (node.id if isinstance(node, ast.Name) else None), suffix
 
 
-def _lookup(name: str, scope: Scope) -> list[Binding]:
-    """Python's rule: the scope itself, enclosing functions, the module, then builtins.
+def _lookup(name: str, scope: Scope) -> Sequence[Binding | str]:
+    """Python's rule: the scope itself, enclosing functions, the module, then builtins (a path).
 
     The body of a class sees the class's own names, and the outer ones until it has bound them;
     functions inside of it do not see them.
     """
     start = scope.home(name)
-    found: list[Binding] = []
+    found: list[Binding | str] = []
     current: Scope | None = start
     while current is not None:
         if name in current.globals and current.kind != "class":
@@ -138,19 +163,48 @@ def _lookup(name: str, scope: Scope) -> list[Binding]:
             if current.kind != "class":
                 # Only `x = None` or `del x`: bound here, so not a builtin and not torch's.
                 return found or [None]
+        if current.parent is None:
+            found += _starred(name, current)
         current = current.parent
     return found or [f"builtins.{name}"]
 
 
-def statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Every statement, nested ones included, without a look at any expression."""
+def _starred(name: str, module: Scope) -> list[Binding]:
+    """What the star imports of a module may have bound `name` to."""
+    found: list[Binding] = []
+    for contents, statement in module.stars:
+        if contents is None:
+            continue
+        if name in contents:
+            found.append(Imported(contents[name], statement, module))
+    if found and any(contents is None for contents, _ in module.stars):
+        found.append(None)  # another module may bind it as well
+    return found
+
+
+def statements(tree: ast.Module, lines: Lines) -> Iterator[ast.stmt]:
+    """Every statement that has one of `lines`, nested ones included, without any expression."""
     stack: list[ast.stmt] = list(reversed(tree.body))
     while stack:
         node = stack.pop()
+        if not lines.within(node.lineno, node.end_lineno or node.lineno):
+            continue
         yield node
         if isinstance(node, (*_COMPOUND, *_DEFINITIONS)):
             for block in _blocks(node):
                 stack.extend(reversed(block))
+
+
+def expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The nodes of a statement, without the statements in it; none of one that only documents."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return
+    stack = list(ast.iter_child_nodes(statement))
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, ast.stmt):
+            yield node
+            stack.extend(ast.iter_child_nodes(node))
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -164,32 +218,46 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             yield block
 
 
-def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, Binding]:
-    """The name that one clause of an import binds, and what it is bound to.
+def imported(
+    node: ast.Import | ast.ImportFrom, alias: ast.alias, contents: Contents
+) -> tuple[str, str | None]:
+    """The name that one clause of an import binds, and the dotted path that it is bound to.
 
-    A relative import is of the tree itself, so it means nothing of torch's.
+    A relative import is of the tree itself: its path is None, unless `contents` says what the
+    module has under that name.
     """
     if isinstance(node, ast.Import):
         if alias.asname:
             return alias.asname, alias.name
         root = alias.name.partition(".")[0]
         return root, root
-    if node.level:
-        return alias.asname or alias.name, None
+    known = contents.get((node.level, node.module or ""), {}).get(alias.name)
+    if known is not None or node.level:
+        return alias.asname or alias.name, known
     return alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
 class Names:
     """The scopes of one module and the references made in them.
 
-    `references` holds every name that is read and every attribute chain (once, as a whole), each
-    with the name that it starts with and its scope. `hooks` are called with the nodes of the types
-    they name while the tree is walked; the bindings are complete only after the constructor has
-    returned.
+    `scopes` holds the scopes, some more than once, and `references` every name that is read and
+    every attribute chain (once, as a whole), each with the name that it starts with and its scope.
+    `hooks` are called with the nodes of the types they name while the tree is walked; the bindings
+    are complete only after the constructor has returned. With `lines`, statements that have none of these are skipped: what they bind and refer
+    to is not known. `contents` says what modules bind.
     """
 
-    def __init__(self, tree: ast.Module, hooks: dict[type[ast.AST], Hook] | None = None) -> None:
+    def __init__(
+        self,
+        tree: ast.Module,
+        hooks: dict[type[ast.AST], Hook] | None = None,
+        lines: Lines | None = None,
+        contents: Contents | None = None,
+    ) -> None:
         self.module = Scope("module", None)
+        self._lines = lines
+        self._contents = contents or {}
+        self.scopes: list[Scope] = []
         self.references: list[tuple[str, ast.expr, Scope]] = []
         self._imports: list[tuple[str, str]] = []
         self._aliases: list[tuple[str, str]] = []
@@ -201,8 +269,9 @@ class Names:
         self._deferred.append((self.module, tree.body))
         while self._deferred:
             scope, nodes = self._deferred.popleft()
+            self.scopes.append(scope)
             if scope.kind in ("function", "class"):
-                _declare(scope, nodes)
+                self._declare(scope, nodes)
             self._stack.extend(reversed(nodes))
             self._walk(scope)
 
@@ -213,6 +282,8 @@ class Names:
         `resolve`.
         """
         names = {name for name, path in self._imports if wanted(path)}
+        for contents, _ in self.module.stars:
+            names |= {name for name, path in (contents or {}).items() if wanted(path)}
         grown = bool(names)
         while grown:
             more = {name for name, root in self._aliases if root in names} - names
@@ -228,6 +299,8 @@ class Names:
             if node is None:
                 continue
             kind = node.__class__
+            if kind in _STATEMENTS and not self._matters(node):  # type: ignore[arg-type]
+                continue
             if kind is ast.Name:
                 self._name(node, scope)  # type: ignore[arg-type]
                 continue
@@ -246,6 +319,29 @@ class Names:
                     stack.extend(value)
                 else:
                     stack.append(value)
+
+    def _matters(self, node: ast.stmt) -> bool:
+        if self._lines is None:
+            return True
+        first = node.lineno
+        if isinstance(node, _DEFINITIONS) and node.decorator_list:
+            first = node.decorator_list[0].lineno
+        return self._lines.within(first, node.end_lineno or first)
+
+    def _declare(self, scope: Scope, body: Sequence[ast.AST | None]) -> None:
+        """global and nonlocal hold for the whole scope, so they are read before anything else."""
+        stack = [node for node in body if isinstance(node, _DECLARING)]
+        while stack:
+            node = stack.pop()
+            if not self._matters(node):
+                continue
+            if isinstance(node, ast.Global):
+                scope.globals.update(node.names)
+            elif isinstance(node, ast.Nonlocal):
+                scope.nonlocals.update(node.names)
+            else:
+                for block in _blocks(node):
+                    stack += [inner for inner in block if isinstance(inner, _DECLARING)]
 
     def _children(self, node: ast.AST) -> None:
         for name in _CHILDREN[node.__class__]:
@@ -278,11 +374,15 @@ class Names:
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
-            if alias.name != "*":
-                name, binding = imported(node, alias)
-                scope.bind(name, binding)
-                if isinstance(binding, str):
-                    self._imports.append((name, binding))
+            if alias.name == "*":
+                assert isinstance(node, ast.ImportFrom)
+                contents = self._contents.get((node.level, node.module or ""))
+                self.module.stars.append((contents, node))
+                continue
+            name, path = imported(node, alias, self._contents)
+            scope.bind(name, Imported(path, node, scope))
+            if path is not None:
+                self._imports.append((name, path))
 
     def _assign(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr, scope: Scope) -> None:
         value = node.value
@@ -393,20 +493,6 @@ class Names:
 
     def _nothing(self, node: ast.AST, scope: Scope) -> None:
         """A leaf; global and nonlocal were read when their scope began."""
-
-
-def _declare(scope: Scope, body: Sequence[ast.AST | None]) -> None:
-    """global and nonlocal hold for the whole scope, so they are read before anything else."""
-    stack = [node for node in body if isinstance(node, ast.stmt)]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Global):
-            scope.globals.update(node.names)
-        elif isinstance(node, ast.Nonlocal):
-            scope.nonlocals.update(node.names)
-        elif isinstance(node, _COMPOUND):
-            for block in _blocks(node):
-                stack.extend(block)
 
 
 def _walrus_home(scope: Scope) -> Scope:

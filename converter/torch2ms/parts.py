@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from torch2ms.findings import Finding
 from torch2ms.mapping import Mapping, Package
 from torch2ms.names import Names, certain, resolve
-from torch2ms.rewrite import Finding
 from torch2ms.source import Edit, Source
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -42,11 +42,13 @@ class Task:
 class Plan:
     """Every task in order of its path.
 
+    name         what the tree is called
     local_roots  top-level modules of the source that are called like a package of the mapping
     earlier      recipes that made the source, when it is itself a result
     """
 
     tasks: list[Task]
+    name: str = ""
     skipped: list[Skipped] = field(default_factory=list)
     local_roots: frozenset[str] = frozenset()
     earlier: tuple[Recipe, ...] = ()
@@ -58,7 +60,7 @@ def of_tree(source: Path, recipes: Sequence[Recipe], exclude: Sequence[str]) -> 
     Raises UsageError for a directory that cannot be converted, RecipeError for a recipe that is not
     for any of its files.
     """
-    plan = Plan([], local_roots=_local_roots(source))
+    plan = Plan([], source.name, local_roots=_local_roots(source))
     root = os.path.realpath(source)
     written_anew = wheel.written_anew(source)
     for entry, path in _entries(str(source), "", exclude, plan):

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from torch2ms import mapping, proof, recipes
+from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports
+from torch2ms.findings import Counts, Finding
 from torch2ms.parts import parts
 from torch2ms.recipes import Applied, Recipe
-from torch2ms.rewrite import Counts, Finding, rewrite
-from torch2ms.source import Source, SourceError, apply_edits, may_mention
+from torch2ms.rewrite import Rules, rewrite
+from torch2ms.source import Edit, Source, SourceError, apply_edits, may_mention
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class FileResult:
     python: bool = True
     launches: int = 0
     launches_converted: int = 0
+    facts: FileFacts = field(default_factory=FileFacts)
 
     @property
     def changed(self) -> bool:
@@ -53,35 +56,53 @@ class FileResult:
 class Settings:
     """What holds for a whole run.
 
-    local_roots  the top-level modules of the tree itself
+    local_roots  the top-level modules of the tree itself that are called like a package
+    packages     all top-level modules of the tree itself
     references   whether to count the references to torch, and tell about those that are uncertain
+    verify       whether Python is asked to compile every changed file, and its byte code searched
+                 for imports of torch
     """
 
     target: str
     local_roots: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
     references: bool = True
+    verify: bool = True
+
+    @property
+    def renames(self) -> bool:
+        """Whether torch becomes the adapter."""
+        return self.target in ("adapter", "native")
+
+    @property
+    def native(self) -> bool:
+        """Whether calls become MindSpore's."""
+        return self.target == "native"
 
 
 def convert(
-    data: bytes, path: str, settings: Settings, file_recipes: Sequence[Recipe] = ()
+    data: bytes,
+    path: str,
+    settings: Settings,
+    file_recipes: Sequence[Recipe] = (),
+    known: Known = NOTHING,
 ) -> tuple[bytes, FileResult]:
     """Convert one Python file; a file that does not parse is given back as it is, and reported.
 
-    Raises recipes.RecipeError if a recipe for this file does not fit it.
+    `known` is what the other files of the tree say. Raises recipes.RecipeError if a recipe for this
+    file does not fit it.
     """
     digest = hashlib.sha256(data).hexdigest()
     result = FileResult(path, digest, digest)
-    table = mapping.load()
-    renames = settings.target == "adapter" and (
-        may_mention(data, table.renamed_words) or table.left_import.search(data) is not None
-    )
+    if settings.renames and (settings.references or settings.native):
+        result.facts.imports = tree_imports(data, settings.packages)
+    renames = settings.renames and (bool(known.contents) or _concerns(data))
     if not renames and not file_recipes:
         return data, result
     try:
         source = Source.decode(data)
-        body = _with_recipes(source, file_recipes, result)
-        if renames:
-            body = _with_adapter(Source.from_utf8(body), settings, result)
+        recast = _with_recipes(source, file_recipes, result)
+        body = _with_rules(recast, settings, known, result) if renames else recast.body
         if body == source.body:
             return data, result
         if not source.round_trips(data):
@@ -91,42 +112,52 @@ def convert(
         result = FileResult(path, digest, digest, unparsable=str(error))
         return data, result
     result.sha256 = hashlib.sha256(converted).hexdigest()
-    _check(body, source, settings, result)
+    if settings.verify:
+        _verify(body, source, settings, result)
     return converted, result
 
 
-def _check(body: bytes, source: Source, settings: Settings, result: FileResult) -> None:
+def _concerns(data: bytes) -> bool:
+    """Whether a file can have to do with a package of the mapping: decided without parsing it."""
+    table = mapping.load()
+    return may_mention(data, table.renamed_words) or table.left_import.search(data) is not None
+
+
+def _verify(body: bytes, source: Source, settings: Settings, result: FileResult) -> None:
     """Prove that the result compiles and has no import left; what is left becomes a finding."""
     code, message = proof.compiled(body, result.path)
     if code is None:
         result.does_not_compile = message
         result.source_compiles = proof.compiled(source.body, result.path)[0] is not None
-    elif settings.target == "adapter":
+    elif settings.renames:
         for line, module in proof.imports(code, mapping.load().renamed_roots):
             if module.partition(".")[0] not in settings.local_roots:
                 result.findings.append(Finding(line, "unconverted", module, "still imported"))
     result.findings = sorted(set(result.findings))
 
 
-def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileResult) -> bytes:
-    body = source.body
+def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileResult) -> Source:
     for recipe in file_recipes:
-        body, applied = recipes.apply(Source.from_utf8(body), recipe)
+        body, applied = recipes.apply(source, recipe)
+        source = Source.from_utf8(body)
         result.applied.append(applied)
-    return body
+    return source
 
 
-def _with_adapter(source: Source, settings: Settings, result: FileResult) -> bytes:
-    done = rewrite(source, mapping.load(), settings.local_roots, settings.references)
+def _with_rules(source: Source, settings: Settings, known: Known, result: FileResult) -> bytes:
+    rules = Rules(settings.local_roots, settings.references, settings.native, known)
+    done = rewrite(source, mapping.load(), rules)
     others = parts(source, mapping.load(), settings.local_roots)
-    result.findings += done.findings + others.findings
-    result.counts = done.counts
     edits = done.edits + others.edits
-    body = apply_edits(source.body, edits)
-    rules: dict[int, str] = {}
+    imports = result.facts.imports
+    result.facts = done.facts
+    result.facts.imports = imports
+    result.findings += sorted({*done.findings, *others.findings})
+    result.counts = done.counts
+    by_line: dict[int, list[Edit]] = {}
     for edit in sorted(edits, key=lambda one: one.start):
-        rules.setdefault(source.line_of(edit.start), edit.rule)
-    after = Source.from_utf8(body)
-    for line, rule in sorted(rules.items()):
-        result.changes.append(Change(line, source.line(line), after.line(line), rule))
-    return body
+        by_line.setdefault(source.line_of(edit.start), []).append(edit)
+    for line, own in sorted(by_line.items()):
+        after = source.line(line, own)
+        result.changes.append(Change(line, source.line(line), after, own[0].rule))
+    return apply_edits(source.body, edits)

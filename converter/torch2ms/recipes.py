@@ -16,7 +16,7 @@ A recipe file is TOML:
     replace = "0"
     count = 1                             # how often it must match; 1 if left out
     reason = "there is no CUDA device"
-    targets = ["adapter"]                 # adapter, torch; both if left out
+    targets = ["adapter"]                 # adapter, native, torch; all if left out
 
 `match` is compared with the code as syntax: spacing, comments and quotes do not matter, names and
 values do. It must occur exactly `count` times in the scope (nested functions and classes included),

@@ -41,7 +41,8 @@ class Skipped:
 class TreeResult:
     """A whole conversion: every file in order of its path.
 
-    `imports` holds what came of importing each changed module, by its path, if that was asked for.
+    `verified` says whether Python was asked to compile what changed; `imports` holds what came of
+    importing each changed module, by its path, if that was asked for.
     """
 
     target: str
@@ -49,6 +50,7 @@ class TreeResult:
     files: list[FileResult]
     skipped: list[Skipped]
     strict: bool = False
+    verified: bool = False
     imports: dict[str, Import] | None = None
 
     def problems(self, strict: bool | None = None) -> list[str]:
@@ -138,7 +140,9 @@ def numbers(result: TreeResult) -> dict[str, int]:
     resolved   those of which it is certain which torch name is meant
     converted  those that now reach the adapter; a name that is torch's on some ways through the
                program only is converted, but not resolved
-    compile    changed Python files that Python compiles, out of `python_changed`
+    native     those of the converted ones that became MindSpore's own
+    compile    changed Python files that Python compiles, out of `python_changed`; only where it was
+               asked to
     launches   commands of shell scripts that start torch's launcher; `launches_converted` of these
                now start msrun
     import     changed modules that import, out of `import_tried`; `import_missing` of these ask for
@@ -153,7 +157,8 @@ def numbers(result: TreeResult) -> dict[str, int]:
         "found": sum(file.counts.found for file in files),
         "resolved": sum(file.counts.resolved for file in files),
         "converted": sum(file.counts.converted for file in files),
-        "compile": sum(file.does_not_compile is None for file in changed),
+        "native": sum(file.counts.native for file in files),
+        **({"compile": sum(_compiles(file) for file in changed)} if result.verified else {}),
         "unparsable": sum(file.unparsable is not None for file in files),
         "launches": sum(file.launches for file in files),
         "launches_converted": sum(file.launches_converted for file in files),
@@ -182,8 +187,12 @@ def summary(result: TreeResult) -> str:
     text = (
         f"{n['files']} files, {n['files_changed']} changed, {recipes} recipes;"
         f" torch references: {n['found']} found, {n['resolved']} resolved,"
-        f" {n['converted']} converted; {n['compile']} of {n['python_changed']} compile"
+        f" {n['converted']} converted"
     )
+    if result.target == "native":
+        text += f", {n['native']} of them to MindSpore's own"
+    if result.verified:
+        text += f"; {n['compile']} of {n['python_changed']} compile"
     if result.imports is not None:
         text += f"\n{n['import']} of {n['import_tried']} changed modules import"
         text += f", {n['import_missing']} lack a package that is not installed"
@@ -195,6 +204,10 @@ def summary(result: TreeResult) -> str:
     if n["unparsable"]:
         text += f"\n{n['unparsable']} files do not parse and were copied unchanged"
     return text
+
+
+def _compiles(file: FileResult) -> bool:
+    return file.does_not_compile is None
 
 
 def _import_numbers(result: TreeResult) -> dict[str, int]:

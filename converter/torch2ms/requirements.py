@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from torch2ms import mapping
+from torch2ms.findings import Finding
 from torch2ms.mapping import Mapping
 from torch2ms.python_file import Change, FileResult
-from torch2ms.rewrite import Finding
 from torch2ms.source import Edit, Source, SourceError, apply_edits
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")

@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of target `adapter`: the spans of a file that change so that torch means mstorch.
+"""The rules: the spans of a file that change so that torch means mstorch.
 
 Imports change, and strings in the places where Python takes a module's name as a string. Nothing
 else does: a converted import binds the same names as before, so code, annotations in quotes and
@@ -12,45 +12,23 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import typing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from torch2ms.mapping import ImportCall, Mapping
-from torch2ms.names import Hook, Meanings, Names, Scope, certain, resolve, statements
+from torch2ms.facts import NOTHING, FileFacts, Known
+from torch2ms.findings import Counts, Finding
+from torch2ms.mapping import ImportCall, Mapping, public_names
+from torch2ms.names import Hook, Meanings, Names, Scope, certain, expressions, resolve, statements
+from torch2ms.native_rules import Natives
 from torch2ms.source import Edit, Source, SourceError, normal_name, parse
+from torch2ms.spelling import Lines, spelling
 
+_IMPORT = re.compile(rb"import\b")
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
 _STRING_HEAD = re.compile(rb"[A-Za-z]*(?:\"\"\"|'''|\"|')")
-
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """Something that a person should know about one line.
-
-    kind: `left` (an import of a package that stays as it is), `unconverted` (a reference to torch
-    that could not be rewritten), `uncertain` (a name that is torch's on some ways only), `dynamic`
-    (an attribute of torch looked up by a computed name: the adapter answers at run time), `code`
-    (source code in a string: kept), `name` (a string that names a module of torch where only the
-    running program can tell what for: kept), `dropped` (an option of a launcher that has no place
-    in msrun), `environment` (a variable of the environment without effect on MindSpore), `local`
-    (the tree has a module of that name, so it is not torch's).
-    """
-
-    line: int
-    kind: str
-    text: str
-    message: str
-
-
-@dataclass
-class Counts:
-    """References to torch: found in code, resolved to one torch path, converted."""
-
-    found: int = 0
-    resolved: int = 0
-    converted: int = 0
 
 
 @dataclass
@@ -60,44 +38,77 @@ class Rewrite:
     edits: list[Edit] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+    facts: FileFacts = field(default_factory=FileFacts)
 
 
-def rewrite(
-    source: Source, mapping: Mapping, local_roots: frozenset[str], references: bool = True
-) -> Rewrite:
-    """Apply the adapter rules to one file.
+@dataclass(frozen=True)
+class Rules:
+    """What holds for one file beside the mapping.
 
-    `local_roots` are the top-level modules of the tree itself: an absolute import of one of these
-    is the tree's, whatever its name. Without `references` the edits are the same, but names are
-    neither counted nor told about, which saves most of the analysis. Raises SourceError if the file
-    does not parse.
+    local_roots  the top-level modules of the tree itself: an absolute import of one of these is the
+                 tree's, whatever its name
+    references   whether to count the names that mean torch's, and tell about those that are not
+                 certain: most of the analysis, while the edits of target `adapter` do not need it
+    native       whether calls become MindSpore's where the mapping proves them the same
+    known        what the other files of the tree say
     """
-    return _Rewriter(source, source.parse(), mapping, local_roots).run(references)
+
+    local_roots: frozenset[str] = frozenset()
+    references: bool = True
+    native: bool = False
+    known: Known = NOTHING
+
+
+def rewrite(source: Source, mapping: Mapping, rules: Rules) -> Rewrite:
+    """Apply the rules to one file. Raises SourceError if it does not parse."""
+    return _Rewriter(source, source.parse(), mapping, rules).run()
 
 
 class _Rewriter:
-    def __init__(
-        self, source: Source, tree: ast.Module, mapping: Mapping, local_roots: frozenset[str]
-    ) -> None:
+    def __init__(self, source: Source, tree: ast.Module, mapping: Mapping, rules: Rules) -> None:
         self.source = source
         self.tree = tree
         self.mapping = mapping
-        self.local_roots = local_roots
+        self.rules = rules
+        self.local_roots = rules.local_roots
         self.result = Rewrite()
+        # The names that the file's imports give to packages that are renamed.
+        self._words = set(mapping.renamed_roots)
+        self._stars: dict[tuple[int, str], typing.Mapping[str, str]] = {}
         self._sites: list[tuple[ast.AST, Scope]] = []
 
-    def run(self, references: bool) -> Rewrite:
-        for node in statements(self.tree):
+    def run(self) -> Rewrite:
+        imports = (match.start() for match in _IMPORT.finditer(self.source.body))
+        for node in statements(self.tree, Lines(self.source, imports)):
             if isinstance(node, ast.Import):
                 self._import(node)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 self._import_from(node)
-        if references or self.mapping.may_name_module(self.source.body):
-            self._expressions(references)
+        strings = self.mapping.may_name_module(self.source.body)
+        if self.rules.references or self.rules.native or strings:
+            self._expressions(strings)
         self._code_in_strings()
         return self.result
 
-    def _expressions(self, references: bool) -> None:
+    def _expressions(self, strings: bool) -> None:
+        """What is done for names and strings in expressions, once all bindings are known."""
+        natives = Natives(self.source, self.rules.known.held) if self.rules.native else None
+        names = self._names(everywhere=strings, natives=natives)
+        for site, scope in self._sites:
+            self._string_site(site, scope)
+        spellings = names.spellings(self._names_package)
+        self.result.facts.exports = self._exports(names, spellings)
+        if self.rules.references:
+            self._count_references(names, spellings)
+        if natives is not None:
+            natives.run(names, spellings, self.result.facts)
+            self.result.edits += natives.edits
+            self.result.findings += natives.findings
+            self.result.counts.native = natives.converted
+
+    def _names(self, everywhere: bool, natives: Natives | None) -> Names:
+        """The names of the file; not everywhere, only what has to do with renamed packages."""
+        contents = {**self._stars, **self.rules.known.contents}
         hooks: dict[type[ast.AST], Hook] = {
             ast.Call: self._keep,
             ast.Subscript: self._keep,
@@ -105,11 +116,30 @@ class _Rewriter:
             ast.List: self._keep,
             ast.Tuple: self._keep,
         }
-        names = Names(self.tree, hooks)
-        for site, scope in self._sites:
-            self._string_site(site, scope)
-        if references:
-            self._count_references(names)
+        if natives is not None:
+            self._words.add("mindspore")
+            hooks.update(natives.hooks(self._keep))
+        everywhere = everywhere or bool(contents)
+        while True:
+            self._sites.clear()
+            if natives is not None:
+                natives.clear()
+            lines = None if everywhere else spelling(self.source, self._words)
+            names = Names(self.tree, hooks, lines, contents)
+            # An alias of a name is one more name to look for.
+            more = names.spellings(self._names_package) - self._words
+            if lines is None or not more:
+                return names
+            self._words |= more
+
+    def _exports(self, names: Names, spellings: set[str]) -> dict[str, str]:
+        """The names of the module itself that are certain to be a renamed package's."""
+        exports = {}
+        for name in sorted(spellings):
+            meaning = certain(resolve(ast.Name(name, ast.Load()), names.module))
+            if meaning is not None and self._names_package(meaning):
+                exports[name] = meaning
+        return exports
 
     # --- imports
 
@@ -123,6 +153,7 @@ class _Rewriter:
             if span is None:
                 self._unconverted(alias.lineno, alias.name, "cannot find the name in the source")
                 continue
+            self._words.add(alias.asname or root)
             new = self.mapping.packages[root].becomes
             if alias.asname or "." in alias.name:
                 self._edit(*span, f"{new}", "import")
@@ -149,6 +180,15 @@ class _Rewriter:
             return
         self._edit(*found.span(1), self.mapping.packages[root].becomes or root, "import")
         self._counted()
+        for alias in node.names:
+            self._words.add(alias.asname or alias.name)
+            if alias.name == "*":
+                self._star(node.module)
+
+    def _star(self, module: str) -> None:
+        public = public_names(module)
+        if public is not None:
+            self._stars[0, module] = {name: f"{module}.{name}" for name in public}
 
     def _becomes(self, dotted: str, line: int) -> bool:
         """Whether an absolute import of `dotted` is to be renamed; reports what is left."""
@@ -307,10 +347,7 @@ class _Rewriter:
 
     # --- what is only told
 
-    def _count_references(self, names: Names) -> None:
-        spellings = names.spellings(self._names_package)
-        if not spellings:
-            return
+    def _count_references(self, names: Names, spellings: set[str]) -> None:
         for root, node, scope in names.references:
             if root in spellings:
                 self._count_reference(node, resolve(node, scope))
@@ -332,18 +369,19 @@ class _Rewriter:
         roots = "|".join(sorted(self.mapping.renamed_roots))
         anywhere = re.compile(rf"(?:from|import)[ \t]+(?={roots})".encode())
         edited = {edit.start for edit in self.result.edits}
-        if all(found.end() in edited for found in anywhere.finditer(self.source.body)):
+        ends = [found.end() for found in anywhere.finditer(self.source.body)]
+        ends = [end for end in ends if end not in edited]
+        if not ends:
             return
         pattern = re.compile(rf"(?:^|[;\n])[ \t]*(?:from|import)[ \t]+(?:{roots})\b")
-        nodes = list(ast.walk(self.tree))
-        documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        for node in nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found = pattern.search(node.value)
-                if found and id(node) not in documentation:
-                    message = "source code in a string is kept as it is"
-                    text = found.group().strip("; \t\n")
-                    self.result.findings.append(Finding(node.lineno, "code", text, message))
+        for statement in statements(self.tree, Lines(self.source, ends)):
+            for node in expressions(statement):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found = pattern.search(node.value)
+                    if found:
+                        message = "source code in a string is kept as it is"
+                        text = found.group().strip("; \t\n")
+                        self.result.findings.append(Finding(node.lineno, "code", text, message))
 
     # --- helpers
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from torch2ms import mapping
 from torch2ms.environment import variables
+from torch2ms.findings import Finding
 from torch2ms.launchers import MENTION, launches
 from torch2ms.python_file import Change, FileResult
-from torch2ms.rewrite import Finding
 from torch2ms.shell import ShellError
 from torch2ms.source import Edit, apply_edits
 

@@ -101,11 +101,13 @@ class Source:
         """The line (from 1) that holds the byte at `offset` of `body`."""
         return bisect.bisect_right(self.line_starts, offset)
 
-    def line(self, number: int) -> str:
-        """The text of a line (from 1) without the white space around it."""
+    def line(self, number: int, edits: Iterable[Edit] = ()) -> str:
+        """The text of a line (from 1) without the white space around it; after `edits` of it."""
         starts = self.line_starts
+        start = starts[number - 1]
         end = starts[number] if number < len(starts) else len(self.body)
-        return self.body[starts[number - 1] : end].decode("utf-8").strip()
+        inside = [Edit(e.start - start, e.end - start, e.after, e.rule) for e in edits]
+        return apply_edits(self.body[start:end], inside).decode("utf-8").strip()
 
     def span(self, node: ast.stmt | ast.expr | ast.alias) -> tuple[int, int]:
         """Offsets of the first byte of `node` and of the byte after its last."""

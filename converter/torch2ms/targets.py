@@ -4,5 +4,5 @@
 torch, see `torch2ms api --help`.
 """
 
-TARGETS = ("adapter", "torch")
+TARGETS = ("adapter", "native", "torch")
 STATUSES = ("native", "composed", "adapter", "unsupported")

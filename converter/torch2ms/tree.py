@@ -18,11 +18,12 @@ import signal
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch2ms import plan, requirements, wheel
 from torch2ms.errors import UsageError
+from torch2ms.facts import NOTHING, Known, TreeFacts, modules
 from torch2ms.mentions import mentions
 from torch2ms.plan import Plan, Task
 from torch2ms.python_file import FileResult, Settings, convert
@@ -47,6 +48,7 @@ class Options:
     jobs: int = 1
     force: bool = False
     references: bool = True
+    verify: bool = True
 
 
 def no_progress(done: int, total: int) -> None:
@@ -118,12 +120,15 @@ def check(source: Path, options: Options, progress: Progress = no_progress) -> T
 def diffs(source: Path, options: Options) -> Iterator[bytes]:
     """The unified diff of each file that a conversion would change, in order of their paths."""
     work = _plan_of(source, options)
-    settings = Settings(options.target, work.local_roots)
+    quick = replace(options, references=False, verify=False)
+    # What other files say changes no edit of target `adapter`.
+    facts = _convert_all(work, None, quick, no_progress)[1] if options.target == "native" else None
     for task in work.tasks:
         if task.link is not None:
             continue
         data = Path(task.source).read_bytes()
-        after, _ = convert_bytes(data, task, settings)
+        known = facts.known(task.path) if facts else NOTHING
+        after, _ = convert_bytes(data, task, _settings(work, quick), known)
         if after != data:
             yield "".join(_diff(data, after, task.path)).encode("latin-1")
 
@@ -148,29 +153,57 @@ def _plan_of(source: Path, options: Options) -> Plan:
 
 # --- running
 
-_Work = tuple[Task, str | None, Settings]
+_Work = tuple[Task, str | None, Settings, Known]
 _Each = Callable[[Callable[[_Work], FileResult | None], list[_Work]], Iterator[FileResult | None]]
 
 
 def _run(work: Plan, stage: Path | None, options: Options, progress: Progress) -> TreeResult:
     """Convert every file into `stage`, or nowhere."""
-    settings = Settings(options.target, work.local_roots, options.references)
     if stage is not None:
         for directory in sorted({os.path.dirname(task.path) for task in work.tasks}):
             (stage / directory).mkdir(parents=True, exist_ok=True)
-    items: list[_Work] = [
-        (task, str(stage / task.path) if stage else None, settings) for task in work.tasks
-    ]
-    files: list[FileResult] = []
+    files, _ = _convert_all(work, stage, options, progress)
+    for file in files:
+        file.applied += [Applied(recipe, ()) for recipe in work.earlier if recipe.file == file.path]
+    return TreeResult(
+        options.target, options.upstream, files, work.skipped, verified=options.verify
+    )
+
+
+def _convert_all(
+    work: Plan, stage: Path | None, options: Options, progress: Progress
+) -> tuple[list[FileResult], TreeFacts]:
+    """Convert every file, and those once more that the facts of others concern, until none is."""
+    settings = _settings(work, options)
+    facts = TreeFacts(_modules(work))
+    tasks = {task.path: task for task in work.tasks}
+    results: dict[str, FileResult] = {}
+    known = dict.fromkeys(tasks, NOTHING)
+    total = done = 0
     with _pool(options.jobs, work) as each, _without_collector():
-        for number, done in enumerate(each(_do, items), 1):
-            if done is not None:
-                done.applied += [
-                    Applied(recipe, ()) for recipe in work.earlier if recipe.file == done.path
-                ]
-                files.append(done)
-            progress(number, len(items))
-    return TreeResult(options.target, options.upstream, files, work.skipped)
+        while known:
+            items: list[_Work] = [
+                (tasks[path], str(stage / path) if stage else None, settings, told)
+                for path, told in known.items()
+            ]
+            total += len(items)
+            for result in each(_do, items):
+                if result is not None:
+                    results[result.path] = result
+                    facts.tell(result.path, result.facts)
+                done += 1
+                progress(done, total)
+            known = facts.concerned()
+    return list(results.values()), facts
+
+
+def _settings(work: Plan, options: Options) -> Settings:
+    packages = frozenset(name.partition(".")[0] for name in _modules(work))
+    return Settings(options.target, work.local_roots, packages, options.references, options.verify)
+
+
+def _modules(work: Plan) -> dict[str, str]:
+    return modules((task.path for task in work.tasks if task.link is None), work.name)
 
 
 @contextlib.contextmanager
@@ -207,10 +240,10 @@ def _without_collector() -> Iterator[None]:
 
 def _do(work: _Work) -> FileResult | None:
     """Convert one file and write it; links have no entry of their own."""
-    task, destination, settings = work
+    task, destination, settings, known = work
     try:
         if task.link is None:
-            return _converted(task, destination, settings)
+            return _converted(task, destination, settings, known)
         if destination is not None:
             os.symlink(task.link, destination)
         return None
@@ -219,8 +252,8 @@ def _do(work: _Work) -> FileResult | None:
         raise UsageError(f"{task.path}: {error.strerror or error}") from error
 
 
-def _converted(task: Task, destination: str | None, settings: Settings) -> FileResult:
-    data, result = convert_bytes(Path(task.source).read_bytes(), task, settings)
+def _converted(task: Task, destination: str | None, settings: Settings, known: Known) -> FileResult:
+    data, result = convert_bytes(Path(task.source).read_bytes(), task, settings, known)
     if destination is not None:
         Path(destination).write_bytes(data)
         mode = stat.S_IMODE(os.stat(task.source).st_mode)
@@ -228,25 +261,40 @@ def _converted(task: Task, destination: str | None, settings: Settings) -> FileR
     return result
 
 
-def convert_bytes(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
+def convert_alone(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
+    """What becomes of a file that has no tree around it."""
+    facts = TreeFacts({})
+    known = NOTHING
+    while True:
+        after, result = convert_bytes(data, task, settings, known)
+        facts.tell(task.path, result.facts)
+        again = facts.concerned()
+        if not again:
+            return after, result
+        known = again[task.path]
+
+
+def convert_bytes(
+    data: bytes, task: Task, settings: Settings, known: Known
+) -> tuple[bytes, FileResult]:
     """What becomes of a file, by its kind; a file of no kind that is known is copied."""
-    data, result = _by_kind(data, task, settings)
-    states = settings.target == "adapter" and requirements.holds_dependencies(task.path)
+    data, result = _by_kind(data, task, settings, known)
+    states = settings.renames and requirements.holds_dependencies(task.path)
     if states and result.unparsable is None:
         data = requirements.convert(data, result)
     return data, result
 
 
-def _by_kind(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
+def _by_kind(data: bytes, task: Task, settings: Settings, known: Known) -> tuple[bytes, FileResult]:
     if plan.is_python(task, data):
-        return convert(data, task.path, settings, task.recipes)
-    if settings.target in ("adapter", "launch") and plan.is_script(task.path, data):
+        return convert(data, task.path, settings, task.recipes, known)
+    if (settings.renames or settings.target == "launch") and plan.is_script(task.path, data):
         # The reader of shell is as large as all the rest, and most trees have few scripts.
         from torch2ms import scripts
 
         return scripts.convert(data, task.path)
     digest = hashlib.sha256(data).hexdigest()
-    told = mentions(data, task.path) if settings.target == "adapter" else []
+    told = mentions(data, task.path) if settings.renames else []
     return data, FileResult(task.path, digest, digest, findings=told, python=False)
 
 

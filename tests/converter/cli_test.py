@@ -60,6 +60,7 @@ def test_the_report_holds_the_numbers_and_the_findings(source, tmp_path):
         "found": 3,
         "resolved": 2,
         "converted": 3,
+        "native": 0,
         "compile": 2,
         "unparsable": 0,
         "launches": 0,

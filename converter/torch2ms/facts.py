@@ -1,0 +1,183 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What one file of a tree says that matters for the others.
+
+Two things cross the borders of files: a name that one file has from torch and another imports from
+it, and a function of torch that one file replaces, or keeps as a value that another may compare
+with. So every file tells its facts, and those that the facts of others concern are converted once
+more, until nothing new is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from torch2ms.names import Contents
+
+_FROM = re.compile(
+    rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\#]|\\\r?\n)*)", re.M
+)
+_WORD = re.compile(rb"[A-Za-z_]\w*|\*")
+
+
+@dataclass(frozen=True)
+class Held:
+    """Functions of torch that stay on the adapter in the whole tree.
+
+    calls   also where they are called: the tree replaces them; `x.*` is every attribute of x, where
+            the tree sets one whose name is computed
+    values  where they are passed as values: a function that was converted here and not there would
+            no longer be equal to itself; `x.*` is all that can be reached from x
+    """
+
+    calls: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+
+    def call(self, name: str) -> bool:
+        """Whether calls of `name` stay."""
+        return name in self.calls or f"{name.rpartition('.')[0]}.*" in self.calls
+
+    def value(self, name: str) -> bool:
+        """Whether `name` stays where it is not called."""
+        if name in self.values or self.call(name):
+            return True
+        parts = name.split(".")
+        return any(".".join((*parts[:count], "*")) in self.values for count in range(1, len(parts)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rest of the tree says about one file.
+
+    contents  the torch names that its imports from other files bring, by module and name
+    held      what stays on the adapter everywhere
+    """
+
+    contents: Contents = field(default_factory=dict)
+    held: Held = field(default_factory=Held)
+
+
+# For a file on its own.
+NOTHING = Known()
+
+
+@dataclass
+class FileFacts:
+    """What one file says about itself.
+
+    exports           names of the module that are certain to be torch's, with their torch paths
+    imports           what it imports from the tree: level, module, names
+    replaced          torch functions that it assigns to, or may: they stay everywhere
+    kept_values       torch functions that it keeps as values on the adapter
+    converted         torch functions that became MindSpore's where they are called
+    converted_values  those that did where they are passed as values
+    """
+
+    exports: dict[str, str] = field(default_factory=dict)
+    imports: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
+    replaced: set[str] = field(default_factory=set)
+    kept_values: set[str] = field(default_factory=set)
+    converted: set[str] = field(default_factory=set)
+    converted_values: set[str] = field(default_factory=set)
+
+
+def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
+    """The from-imports of a file that may be of its own tree: level, module, names.
+
+    Read off the text without parsing, so some may be part of a string; `packages` are the tree's
+    top-level names.
+    """
+    found = []
+    for dots, module, names in _FROM.findall(data):
+        path = module.decode("utf-8", "replace")
+        if dots or path.partition(".")[0] in packages:
+            words = tuple(sorted({word.decode("ascii") for word in _WORD.findall(names)}))
+            found.append((len(dots), path, words))
+    return found
+
+
+class TreeFacts:
+    """The facts of all files, and what they mean for each."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """`modules` gives the path of each module of the tree by its dotted name."""
+        self._modules = modules
+        self._paths = set(modules.values())
+        self._facts: dict[str, FileFacts] = {}
+        self._known: dict[str, Known] = {}
+
+    def tell(self, path: str, facts: FileFacts) -> None:
+        """Record what the file `path` says."""
+        self._facts[path] = facts
+
+    def concerned(self) -> dict[str, Known]:
+        """The files that were converted without knowing what the others say, and what that is."""
+        held = self._held()
+        again = {}
+        for path, facts in self._facts.items():
+            contents = self._contents(path, facts)
+            before = self._known.get(path, NOTHING)
+            news = (facts.converted, held.call), (facts.converted_values, held.value)
+            if contents != before.contents or any(any(map(is_held, s)) for s, is_held in news):
+                again[path] = self._known[path] = Known(contents, held)
+        return again
+
+    def known(self, path: str) -> Known:
+        """What is known for a file in the end."""
+        return self._known.get(path, NOTHING)
+
+    def _held(self) -> Held:
+        every = self._facts.values()
+        return Held(
+            frozenset().union(*(facts.replaced for facts in every)),
+            frozenset().union(*(facts.kept_values for facts in every)),
+        )
+
+    def _contents(self, path: str, facts: FileFacts) -> dict[tuple[int, str], dict[str, str]]:
+        contents: dict[tuple[int, str], dict[str, str]] = {}
+        for level, module, words in facts.imports:
+            origin = self._origin(path, level, module)
+            exports = self._facts[origin].exports if origin in self._facts else {}
+            if exports and origin != path:
+                taken = exports if "*" in words else _chosen(exports, words)
+                if taken:
+                    contents.setdefault((level, module), {}).update(taken)
+        return contents
+
+    def _origin(self, path: str, level: int, module: str) -> str | None:
+        """The file that an import in `path` names."""
+        if not level:
+            return self._modules.get(module)
+        folder = PurePosixPath(path).parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        base = folder.joinpath(*module.split(".")) if module else folder
+        candidates = (f"{base}.py", str(base / "__init__.py"))
+        return next((name for name in candidates if name in self._paths), None)
+
+
+def _chosen(exports: Mapping[str, str], words: Iterable[str]) -> dict[str, str]:
+    return {name: exports[name] for name in words if name in exports}
+
+
+def modules(paths: Iterable[str], root: str) -> dict[str, str]:
+    """The file of each module of a tree, by the dotted names that its files may call it by.
+
+    Names start at the top of the tree, at a top-level directory that is no package (`src`), or,
+    where the tree is a package itself, at `root`, its name.
+    """
+    files = [path for path in paths if path.endswith(".py")]
+    every = set(files)
+    found: dict[str, str] = {}
+    for path in files:
+        dotted = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        top, _, inner = dotted.partition(".")
+        if inner and f"{top}/__init__.py" not in every:
+            found.setdefault(inner, path)
+        if "__init__.py" in every:
+            found.setdefault(root if dotted == "__init__" else f"{root}.{dotted}", path)
+        found[dotted] = path
+    return found

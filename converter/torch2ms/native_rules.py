@@ -1,0 +1,250 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Target `native`: the references of a file that become MindSpore's own, on top of the adapter.
+
+A call becomes MindSpore's if the name is certain, the mapping proves that these arguments mean the
+same, and `import mindspore` can be put behind the very import of torch that the name comes from, so
+that both are bound whenever one is. A function that is passed as a value becomes MindSpore's only
+if all of the tree agrees: see facts.py. Everything else stays on the adapter.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+
+from torch2ms import call_text, native, native_forms
+from torch2ms.call_text import NotInText
+from torch2ms.facts import FileFacts, Held
+from torch2ms.findings import Finding
+from torch2ms.names import Hook, Imported, Names, Scope, certain, resolve, split_chain, trace
+from torch2ms.source import Edit, Source
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# Functions that look at an attribute and neither keep nor change it.
+_LOOKS = frozenset({"builtins.hasattr", "builtins.isinstance", "builtins.id", "builtins.repr"})
+
+
+class Natives:
+    """Walks with the names of one file (`hooks`), then decides each reference (`run`)."""
+
+    def __init__(self, source: Source, held: Held) -> None:
+        self.source = source
+        self.held = held
+        self.edits: list[Edit] = []
+        self.findings: list[Finding] = []
+        self.converted = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget a walk: another one follows."""
+        self._calls: list[tuple[ast.Call, Scope]] = []
+        self._called: dict[int, ast.Call] = {}
+        self._arguments: dict[int, tuple[ast.Call, Scope]] = {}
+        self._renamed: set[int] = set()
+        self._unplaced: set[int] = set()
+
+    def hooks(self, keep: Hook) -> dict[type[ast.AST], Hook]:
+        """What to call for which nodes; `keep` is called for calls as well."""
+
+        def call(node: ast.AST, scope: Scope) -> None:
+            keep(node, scope)
+            self._call(node, scope)  # type: ignore[arg-type]
+
+        return {
+            ast.Call: call,
+            ast.JoinedStr: self._formatted,
+            ast.Assign: self._assigned,
+            ast.AnnAssign: self._assigned,
+            ast.NamedExpr: self._assigned,
+        }
+
+    def _call(self, node: ast.Call, scope: Scope) -> None:
+        self._calls.append((node, scope))
+        self._called[id(node.func)] = node
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            self._arguments[id(argument)] = (node, scope)
+
+    def _formatted(self, node: ast.AST, scope: Scope) -> None:
+        """Before 3.12, Python gives no positions inside of an f-string."""
+        self._unplaced.update(map(id, ast.walk(node)))
+
+    def _assigned(self, node: ast.AST, scope: Scope) -> None:
+        """`nn = torch.nn` gives a module another name: followed, so the module stays in sight."""
+        assert isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if all(isinstance(target, ast.Name) for target in targets):
+            self._renamed.add(id(node.value))
+
+    def run(self, names: Names, spellings: set[str], facts: FileFacts) -> None:
+        """Decide every reference to torch; `facts` receives what concerns other files."""
+        self._facts = facts
+        self._imports: dict[int, ast.stmt] = {}
+        self._clash = _clash(names)
+        self._deleted = {
+            node.id
+            for _, node, _ in names.references
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
+        }
+        for call, _ in self._calls:
+            self._named_in_strings(call)
+        for root, node, scope in names.references:
+            if root in spellings:
+                self._reference(node, scope)
+        for statement in self._imports.values():
+            end = self.source.span(statement)[1]
+            self.edits.append(Edit(end, end, b"; import mindspore", "native import"))
+
+    def _reference(self, node: ast.expr, scope: Scope) -> None:
+        meanings, imports = trace(node, scope)
+        path = certain(meanings)
+        if not isinstance(getattr(node, "ctx", None), ast.Load):
+            self._facts.replaced.update(m for m in meanings if m and m.startswith("torch."))
+        elif path is None:
+            self._facts.kept_values.update(m for m in meanings if m and native.value(m))
+        elif id(node) in self._called:
+            self._called_by(self._called[id(node)], path, scope, imports)
+        elif native.value(path):
+            self._value(node, path, scope, imports)
+        elif path in _modules() and id(node) not in self._renamed:
+            self._escaped(node, path)
+
+    def _called_by(self, call: ast.Call, path: str, scope: Scope, imports: list[Imported]) -> None:
+        if not native_forms.has(path):
+            return
+        reason = self._obstacle(call.func, scope, imports)
+        if self.held.call(path):
+            reason = "the tree replaces this function"
+        if reason is None:
+            edits = native.convert_call(self.source, call, path, lambda e: _path(e, scope))
+            if isinstance(edits, list):
+                self.edits += edits
+                self._facts.converted.add(path)
+                self._done(imports)
+                return
+            reason = edits
+        self.findings.append(Finding(call.lineno, "adapter", path, reason))
+
+    def _value(self, node: ast.expr, path: str, scope: Scope, imports: list[Imported]) -> None:
+        reason = self._obstacle(node, scope, imports)
+        if scope.kind == "class":
+            reason = "an attribute of a class: a function there would become a method"
+        if self.held.value(path):
+            reason = "other places of the tree keep or replace this function"
+        if reason is None:
+            try:
+                self._replace(node, native.value(path) or path)
+                self._facts.converted_values.add(path)
+                self._done(imports)
+                return
+            except NotInText as error:
+                reason = str(error)
+        self._facts.kept_values.add(path)
+        self.findings.append(Finding(node.lineno, "adapter", path, reason))
+
+    def _replace(self, node: ast.expr, target: str) -> None:
+        start, end = self.source.span(node)
+        if not call_text.spells(self.source.body[start:end], node):
+            raise NotInText("the name is not spelt at its position in the source")
+        after = call_text.callee_text(self.source.body, (start, end), target)
+        self.edits.append(Edit(start, end, after, "native value"))
+
+    def _done(self, imports: list[Imported]) -> None:
+        self.converted += 1
+        self._imports.update((id(one.statement), one.statement) for one in imports)
+
+    def _obstacle(self, node: ast.expr, scope: Scope, imports: list[Imported]) -> str | None:
+        """Why MindSpore's name cannot stand in the place of `node`, or None."""
+        if id(node) in self._unplaced:
+            return "inside of an f-string"
+        if split_chain(node)[0] in self._deleted:
+            return "the file deletes this name"
+        if self._clash:
+            return "the file has another use for the name mindspore"
+        for one in imports:
+            if one.scope.kind not in ("module", "function"):
+                return "torch is imported in the body of a class"
+            name = _bound(one)
+            if name in one.scope.globals or name in one.scope.nonlocals:
+                return "torch is imported into the scope of another function"
+            if not _sees(scope, one.scope):
+                return "the name mindspore means something else here"
+        return None
+
+    # --- what other files must know
+
+    def _escaped(self, node: ast.expr, path: str) -> None:
+        """A module of torch that is passed on: its functions may be taken or replaced there."""
+        call, scope = self._arguments.get(id(node), (None, None))
+        if call is None or scope is None:
+            self._facts.kept_values.add(f"{path}.*")
+            return
+        function = certain(resolve(call.func, scope))
+        if function in _LOOKS:
+            return
+        named = [
+            argument.value
+            for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
+        named = [f"{path}.{text}" for text in named if _IDENTIFIER.fullmatch(text)]
+        if function == "builtins.getattr":
+            self._facts.kept_values.update(named or [f"{path}.*"])
+        elif named or function in ("builtins.setattr", "builtins.delattr"):
+            self._facts.replaced.update(named or [f"{path}.*"])
+        else:
+            self._facts.kept_values.add(f"{path}.*")
+
+    def _named_in_strings(self, call: ast.Call) -> None:
+        """`patch("torch.nn.functional.linear", mine)`: a function that takes names may replace."""
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            text = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(text, str) and text.startswith("torch.") and native_forms.has(text):
+                self._facts.replaced.add(text)
+
+
+@functools.cache
+def _modules() -> frozenset[str]:
+    """The modules of torch that hold a function which can become MindSpore's."""
+    return frozenset(name.rpartition(".")[0] for name in native_forms.names())
+
+
+def _path(node: ast.expr, scope: Scope) -> str | None:
+    return certain(resolve(node, scope))
+
+
+def _bound(one: Imported) -> str:
+    """The name that an import binds, as far as its statement has one clause for it."""
+    for alias in one.statement.names:
+        name = alias.asname or alias.name.partition(".")[0]
+        if isinstance(one.statement, ast.ImportFrom):
+            name = alias.asname or alias.name
+        if name in one.scope.globals or name in one.scope.nonlocals:
+            return name
+    return ""
+
+
+def _clash(names: Names) -> bool:
+    """Whether a file does anything with the name `mindspore` but import that package."""
+    for scope in names.scopes:
+        for one in scope.bindings.get("mindspore", ()):
+            if not isinstance(one, Imported) or one.path != "mindspore":
+                return True
+    return any(
+        not isinstance(node.ctx, ast.Load) or resolve(ast.Name(root), scope) != {"mindspore"}
+        for root, node, scope in names.references
+        if root == "mindspore" and isinstance(node, (ast.Name, ast.Attribute))
+    )
+
+
+def _sees(scope: Scope, home: Scope) -> bool:
+    """Whether the name `mindspore`, used in `scope`, is the one that `home` imports."""
+    current: Scope | None = scope
+    while current is not None and current is not home:
+        if "mindspore" in current.bindings or "mindspore" in current.globals:
+            return False
+        if "mindspore" in current.nonlocals:
+            return False
+        current = current.parent
+    return current is home

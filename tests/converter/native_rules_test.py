@@ -1,0 +1,227 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Target native: which references become MindSpore's own, and which stay on the adapter."""
+
+import pytest
+
+import torch2ms
+from torch2ms import tree
+from torch2ms.tree import Options
+
+REWRITTEN = {
+    "a call": (
+        "import torch\ny = torch.abs(x)",
+        "import mstorch as torch; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "a call through an alias of the module": (
+        "import torch as t\ny = t.abs(x)",
+        "import mstorch as t; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "an alias of an alias": (
+        "import torch\nt = torch\ny = t.abs(x)",
+        "import mstorch as torch; import mindspore\nt = torch\ny = mindspore.mint.abs(x)",
+    ),
+    "a function imported by name": (
+        "from torch import abs, nn\ny = abs(x)",
+        "from mstorch import abs, nn; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "calls in calls": (
+        "import torch\ny = torch.abs(torch.sin(x))",
+        "import mstorch as torch; import mindspore\ny = mindspore.mint.abs(mindspore.mint.sin(x))",
+    ),
+    "a clause is added before the import of MindSpore": (
+        "import torch.nn, os\ny = torch.abs(x)",
+        "import mstorch.nn, mstorch as torch, os; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "an import in a function": (
+        "def f(x):\n    import torch  # here\n    return torch.abs(x)",
+        "def f(x):\n    import mstorch as torch; import mindspore  # here\n"
+        "    return mindspore.mint.abs(x)",
+    ),
+    "an import of one of two functions": (
+        "def f(x):\n    import torch\n    return torch.abs(x)\ndef g(x):\n    return torch.abs(x)",
+        "def f(x):\n    import mstorch as torch; import mindspore\n"
+        "    return mindspore.mint.abs(x)\ndef g(x):\n    return torch.abs(x)",
+    ),
+    "an optional import": (
+        "try:\n    import torch\nexcept ImportError:\n    torch = None\ny = torch.abs(x)",
+        "try:\n    import mstorch as torch; import mindspore\nexcept ImportError:\n"
+        "    torch = None\ny = mindspore.mint.abs(x)",
+    ),
+    "every import that a name may come from": (
+        "if a:\n    import torch\nelse:\n    import torch\ny = torch.abs(x)",
+        "if a:\n    import mstorch as torch; import mindspore\nelse:\n"
+        "    import mstorch as torch; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "an import on one line with others": (
+        "if a: import torch; y = torch.abs(x)",
+        "if a: import mstorch as torch; import mindspore; y = mindspore.mint.abs(x)",
+    ),
+    "an import over several lines": (
+        "from torch import (\n    abs,  # of numbers\n)\ny = abs(x)",
+        "from mstorch import (\n    abs,  # of numbers\n); import mindspore\n"
+        "y = mindspore.mint.abs(x)",
+    ),
+    "a star import": (
+        "from torch import *\ny = sin(x)",
+        "from mstorch import *; import mindspore\ny = mindspore.mint.sin(x)",
+    ),
+    "a file that imports MindSpore itself": (
+        "import mindspore\nimport torch\ny = torch.abs(x)",
+        "import mindspore\nimport mstorch as torch; import mindspore\ny = mindspore.mint.abs(x)",
+    ),
+    "a nested function": (
+        "import torch\nclass A:\n    def f(self):\n        return [torch.abs(x) for x in self]",
+        "import mstorch as torch; import mindspore\nclass A:\n    def f(self):\n"
+        "        return [mindspore.mint.abs(x) for x in self]",
+    ),
+}
+
+# Only the import changes.
+KEPT = {
+    "another argument": "import torch\ny = torch.abs(x, out=z)",
+    "arguments behind a star": "import torch\ny = torch.abs(*x)",
+    "keywords behind stars": "import torch\ny = torch.abs(**x)",
+    "a method": "import torch\ny = x.abs()",
+    "a parameter of that name": "import torch\ndef f(torch): return torch.abs(x)",
+    "a name that is torch's on some ways": "import torch\nif a: torch = b\ny = torch.abs(x)",
+    "an f-string": "import torch\ny = f'{torch.abs(x)}'",
+    "a string": "import torch\ny = 'torch.abs(x)'",
+    "an import in a class": "class A:\n    import torch\n    y = torch.abs(x)",
+    "an import into the module's scope": (
+        "def f():\n    global torch\n    import torch\n    return torch.abs(x)"
+    ),
+    "the name is deleted": "import torch\ndel torch\ntorch.abs(x)",
+    "mindspore is used and not bound": "import torch\ny = torch.abs(x)\nmindspore.a",
+    "mindspore is a parameter": "import torch\ndef f(mindspore): return torch.abs(mindspore)",
+    "mindspore is something of the file's": "import torch\nmindspore = 1\ny = torch.abs(x)",
+    "mindspore is another module": "import torch\nimport a as mindspore\ny = torch.abs(x)",
+    "mindspore is bound in between": (
+        "import torch\ndef f():\n    def g(): return torch.abs(x)\n    mindspore = 1"
+    ),
+    "the file replaces the function": "import torch\ntorch.abs = f\ny = torch.abs(x)",
+    "the file deletes the function": "import torch\ndel torch.abs\ny = torch.abs(x)",
+    "a replacement through another name": ("import torch\nt = torch\nt.abs = f\ny = torch.abs(x)"),
+    "a replacement by setattr": "import torch\nsetattr(torch, 'abs', f)\ny = torch.abs(x)",
+    "a replacement of a computed name": "import torch\nsetattr(torch, n, f)\ny = torch.abs(x)",
+    "a replacement by a dotted name": "import torch\npatch('torch.abs', f)\ny = torch.abs(x)",
+    "a replacement of an object's attribute": (
+        "import torch\nmock.patch.object(torch, 'abs', f)\ny = torch.abs(x)"
+    ),
+    "a class": "import torch\ny = torch.nn.Linear(2, 3)\nisinstance(y, torch.nn.Linear)",
+    "a result with names": "import torch\ny = torch.max(x, 1).values",
+    "a function that nothing is known of": "import torch\ny = torch.fft.fft(x)",
+}
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+def test_a_proven_call_becomes_mindspores(name):
+    source, expected = REWRITTEN[name]
+    converted, result = torch2ms.convert_source(source, target="native")
+    assert converted == expected
+    assert result.counts.native == expected.count("mindspore.mint.")
+    assert result.does_not_compile is None
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_anything_else_stays_on_the_adapter(name):
+    source = KEPT[name]
+    converted, result = torch2ms.convert_source(source, target="native")
+    adapter, _ = torch2ms.convert_source(source)
+    assert converted == adapter
+    assert result.counts.native == 0
+
+
+def test_a_call_that_stays_says_why():
+    _, result = torch2ms.convert_source("import torch\ny = torch.abs(x, out=z)", target="native")
+    (finding,) = [f for f in result.findings if f.kind == "adapter"]
+    assert (finding.line, finding.text) == (2, "torch.abs")
+    assert "out" in finding.message
+
+
+def converted(tmp_path, files, **options):
+    """A tree of these files, converted: the texts by their paths, and the result."""
+    source = tmp_path / "source"
+    for path, text in files.items():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(text)
+    result = tree.convert_tree(source, tmp_path / "out", Options(target="native", **options))
+    return {path: (tmp_path / "out" / path).read_text() for path in files}, result
+
+
+CALL = "import torch\ny = torch.abs(x)\n"
+NATIVE = "import mstorch as torch; import mindspore\ny = mindspore.mint.abs(x)\n"
+ADAPTER = "import mstorch as torch\ny = torch.abs(x)\n"
+
+
+@pytest.mark.parametrize(
+    "patch", ["import torch\ntorch.abs = f\n", "import torch\nsetattr(torch, name, f)\n"]
+)
+def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
+    texts, _ = converted(tmp_path, {"a.py": CALL, "z/patch.py": patch})
+    assert texts["a.py"] == ADAPTER
+
+
+def test_what_another_function_replaces_does_not_matter(tmp_path):
+    texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": "import torch\ntorch.sin = f\n"})
+    assert texts["a.py"] == NATIVE
+
+
+RE_EXPORTS = {
+    "a module": ("import torch\n", "from .compat import torch\ny = torch.abs(x)\n"),
+    "an alias": ("import torch as T\n", "from .compat import T\ny = T.abs(x)\n"),
+    "a function": ("from torch import abs\n", "from .compat import abs as a\ny = a(x)\n"),
+    "everything": ("import torch\n", "from .compat import *\ny = torch.abs(x)\n"),
+    "by its absolute name": ("import torch\n", "from lib.compat import torch\ny = torch.abs(x)\n"),
+    "in a function": (
+        "from torch import sin\n",
+        "def f(x):\n    from lib.compat import sin\n    return sin(x)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RE_EXPORTS)
+def test_a_name_of_torch_that_comes_from_another_file_is_known(tmp_path, name):
+    compat, user = RE_EXPORTS[name]
+    files = {"lib/__init__.py": "", "lib/compat.py": compat, "lib/user.py": user}
+    texts, result = converted(tmp_path, files)
+    assert "mindspore.mint." in texts["lib/user.py"]
+    assert "; import mindspore" in texts["lib/user.py"]
+    (file,) = [file for file in result.files if file.path == "lib/user.py"]
+    assert file.counts.found == file.counts.native == 1
+
+
+def test_a_name_is_followed_through_several_files(tmp_path):
+    files = {
+        "a.py": "import torch\n",
+        "b.py": "from a import torch as t\n",
+        "c.py": "from b import t\ny = t.abs(x)\n",
+    }
+    texts, _ = converted(tmp_path, files)
+    assert texts["c.py"] == "from b import t; import mindspore\ny = mindspore.mint.abs(x)\n"
+
+
+NOT_RE_EXPORTED = {
+    "another module's name": "from elsewhere import torch\ny = torch.abs(x)\n",
+    "a name that the file binds again": "from a import torch\ntorch = f\ny = torch.abs(x)\n",
+    "another name": "from a import other\ny = other.abs(x)\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_RE_EXPORTED)
+def test_a_name_that_is_not_certain_stays(tmp_path, name):
+    files = {"a.py": "import torch\nother = 1\n", "b.py": NOT_RE_EXPORTED[name]}
+    texts, _ = converted(tmp_path, files)
+    assert texts["b.py"] == NOT_RE_EXPORTED[name]
+
+
+def test_the_result_does_not_depend_on_the_order_of_files(tmp_path):
+    forward = {"a.py": "from z import torch\ny = torch.abs(x)\n", "z.py": "import torch\n"}
+    texts, _ = converted(tmp_path, forward)
+    assert texts["a.py"] == "from z import torch; import mindspore\ny = mindspore.mint.abs(x)\n"
+
+
+def test_converting_a_result_changes_nothing(tmp_path):
+    texts, _ = converted(tmp_path, {"a.py": CALL})
+    again, _ = torch2ms.convert_source(texts["a.py"], target="native")
+    assert again == texts["a.py"]
