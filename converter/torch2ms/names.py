@@ -243,8 +243,8 @@ class Names:
     `scopes` holds the scopes, some more than once, and `references` every name that is read and
     every attribute chain (once, as a whole), each with the name that it starts with and its scope.
     `hooks` are called with the nodes of the types they name while the tree is walked; the bindings
-    are complete only after the constructor has returned. With `lines`, statements that have none of these are skipped: what they bind and refer
-    to is not known. `contents` says what modules bind.
+    are complete only after the constructor has returned. With `lines`, statements that have none of
+    these are skipped: what they bind and refer to is not known. `contents` says what modules bind.
     """
 
     def __init__(

@@ -94,7 +94,7 @@ class Natives:
                 self._reference(node, scope)
         for statement in self._imports.values():
             end = self.source.span(statement)[1]
-            self.edits.append(Edit(end, end, b"; import mindspore", "native import"))
+            self.edits.append(Edit(end, end, b"; import mindspore", native.RULE))
 
     def _reference(self, node: ast.expr, scope: Scope) -> None:
         meanings, imports = trace(node, scope)
@@ -148,7 +148,7 @@ class Natives:
         if not call_text.spells(self.source.body[start:end], node):
             raise NotInText("the name is not spelt at its position in the source")
         after = call_text.callee_text(self.source.body, (start, end), target)
-        self.edits.append(Edit(start, end, after, "native value"))
+        self.edits.append(Edit(start, end, after, native.RULE))
 
     def _done(self, imports: list[Imported]) -> None:
         self.converted += 1

@@ -131,7 +131,7 @@ def _row(file: FileResult, imported: Import | None, strings: _Strings) -> list[o
         status(file),
         file.unparsable or file.does_not_compile,
         imported.reason if imported else None,
-        [counts.found, counts.resolved, counts.converted],
+        [counts.found, counts.resolved, counts.converted, counts.native],
         edits,
         findings,
     ]
