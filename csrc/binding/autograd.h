@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "csrc/binding/dense.h"
 #include "include/pynative/backward/function.h"
-#include "include/pynative/utils/pyboost/custom/tensor.h"
 #include "include/utils/pynative/grad_state.h"
 
 namespace mindforge {
@@ -18,19 +18,6 @@ namespace mindforge {
 // Whether MindSpore records operators now. It is one flag for the whole process and the operator
 // runs later on another thread, so ask on the thread that made the call.
 inline bool IsRecording() { return mindspore::pynative::GradState::Get().RequiresGrad(); }
-
-// The tensor itself, or a dense copy of a view whose elements do not follow each other. The copy is
-// not recorded. (A tensor that is dense already must not go through contiguous(): under a recording
-// backward MindSpore gives the very same tensor a new gradient node, which cuts a leaf off from its
-// gradient.)
-inline ms::Tensor Dense(const mindspore::tensor::TensorPtr& tensor) {
-  const ms::Tensor result(tensor);
-  if (result.is_contiguous()) {
-    return result;
-  }
-  const mindspore::kernel::pyboost::RequireGradGuard unrecorded(false);
-  return result.contiguous();
-}
 
 // For a Backward that is itself not differentiable: an error instead of a gradient that lacks its
 // history.

@@ -3,7 +3,11 @@
 //
 // The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
 // build.
+#include "csrc/binding/adamw.h"
 #include "csrc/binding/norm.h"
 #include "pybind11/pybind11.h"
 
-PYBIND11_MODULE(MS_EXTENSION_NAME, module) { mindforge::BindNorms(&module); }
+PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
+  mindforge::BindNorms(&module);
+  mindforge::BindAdamW(&module);
+}

@@ -9,5 +9,14 @@ only under the MindSpore version that it was built for.
 
 from msops._native import VersionInfo, version_info
 from msops.norm import add_rms_norm, layer_norm, rms_norm
+from msops.optimizer import apply_adamw, global_norm
 
-__all__ = ["VersionInfo", "add_rms_norm", "layer_norm", "rms_norm", "version_info"]
+__all__ = [
+    "VersionInfo",
+    "add_rms_norm",
+    "apply_adamw",
+    "global_norm",
+    "layer_norm",
+    "rms_norm",
+    "version_info",
+]

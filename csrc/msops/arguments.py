@@ -3,6 +3,7 @@
 """Argument checks that the operators share."""
 
 import numbers
+from collections.abc import Sequence
 
 import mindspore
 
@@ -13,6 +14,12 @@ def check_tensor(operator: str, name: str, value: object) -> None:
         raise TypeError(
             f"msops.{operator}: {name} must be a mindspore.Tensor, got {_type_name(value)}"
         )
+
+
+def check_tensors(operator: str, name: str, values: Sequence[object]) -> None:
+    """Raise TypeError, naming the entry, unless all of `values` are MindSpore tensors."""
+    for position, value in enumerate(values):
+        check_tensor(operator, f"{name}[{position}]", value)
 
 
 def check_number(operator: str, name: str, value: object) -> None:
