@@ -236,6 +236,13 @@ def integers(low, high, count, generator=None):
     return (draws % numpy.uint64(span)).astype(numpy.int64) + low
 
 
+def whole_integers(count, bits, generator=None):
+    """`count` integers of `bits` bits, int64: what filling a tensor without bounds draws."""
+    stream = _stream(generator)
+    draws = stream.long_words(count) if bits > 32 else stream.words(count)
+    return (draws & numpy.uint64((1 << bits) - 1)).astype(numpy.int64)
+
+
 def permutation(count, generator=None):
     """The numbers below `count` in random order, int64."""
     order = list(range(count))

@@ -235,16 +235,31 @@ def _with_replacement(weights, count, generator):
     return found.reshape(*weights.shape[:-1], count).astype(numpy.int64)
 
 
+# Bits of the whole numbers that random_ without bounds draws, by type.
+_BITS = {"bool": 1, "uint8": 8, "int8": 7, "int16": 15, "int32": 31, "int64": 63}
+_EXACT = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
+
+
+def _unbounded(count, kind, generator):
+    name = _dtypes.BY_NUMPY[kind].name
+    if name in _BITS:
+        return _random.whole_integers(count, _BITS[name], generator).astype(kind)
+    limit = (1 << _EXACT[name]) + 1
+    words = 64 if kind == numpy.float64 else 32
+    draws = _random.whole_integers(count, 63 if words == 64 else 32, generator)
+    return (draws % limit).astype(kind)
+
+
 @operator("Tensor.random_")
 def random_(self, low=0, high=None, *, generator=None):
-    """Integers in [low, high); the upper bound must be given: `random_(high)` or `random_(low,
-    high)`.
+    """Integers in [low, high): `random_(high)` or `random_(low, high)`; without bounds any that the
+    type holds exactly, from 0 on.
     """
+    inplace.check_writable(self)
+    if high is None and not low:
+        numbers = _unbounded(self._a.size, self._a.dtype, generator)
+        return inplace.write(self, wrap(numbers.reshape(self._a.shape)))
     if high is None:
-        if not low:
-            raise NotImplementedError(
-                "torch.Tensor.random_ without bounds is not implemented by mstorch"
-            )
         low, high = 0, low
     numbers = _random.integers(low, high, self._a.size, generator)
     return inplace.write(self, wrap(numbers.reshape(self._a.shape)))

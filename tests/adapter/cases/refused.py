@@ -4,6 +4,12 @@
 
 REFUSED = {
     "mixed_precision": {"an_unknown_device_is_an_error", "gradients_are_unscaled_once"},
+    "loading": {
+        "collating_uneven_items",
+        "collating_what_cannot_be",
+        "shuffling_a_sequence",
+        "sampling_and_shuffling",
+    },
     "devices": {
         "making_a_stream",
         "making_an_event",
