@@ -20,6 +20,7 @@ from mstorch._errors import missing, module_getattr
 from mstorch._serialization import _archive, _legacy, _names, _pickling, _unpickling
 
 DEFAULT_PROTOCOL = 2
+_TAR_MARK = slice(257, 262)  # where a tar archive says that it is one
 _TRUE = ("1", "y", "yes", "true")
 
 
@@ -193,6 +194,14 @@ def _read(stream, source, make_unpickler, restore, weights_only, mapped_path):
 
 
 def _read_legacy(stream, source, make_unpickler, restore):
+    start = stream.tell()
+    head = stream.read(_TAR_MARK.stop)
+    stream.seek(start)
+    if head[_TAR_MARK] == b"ustar":
+        raise RuntimeError(
+            f"torch.load: {source} is a tar archive, as torch wrote before version 0.2: load and "
+            "save it with a later torch"
+        )
     try:
         return _legacy.load(stream, make_unpickler, restore)
     except EOFError as error:

@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 from megatron.core import dist_checkpointing, parallel_state, tensor_parallel
 from megatron.core.dist_checkpointing.mapping import ShardedObject, ShardedTensor
+from megatron.core.dist_checkpointing.strategies.async_utils import AsyncCallsQueue
+from megatron.core.dist_checkpointing.strategies.torch import (
+    TorchDistLoadShardedStrategy,
+    TorchDistSaveShardedStrategy,
+)
 from megatron.core.models.gpt import GPTModel
 from megatron.core.models.gpt.gpt_layer_specs import get_gpt_layer_local_spec
 from megatron.core.transformer import TransformerConfig
@@ -141,3 +146,39 @@ def test_saving_twice_reuses_nothing_of_another_model(tmp_path: Path) -> None:
         assert loaded["iteration"] == number
         weight = model(number).embedding.word_embeddings.weight
         assert mstorch.equal(loaded["model"]["embedding.word_embeddings.weight"], weight.detach())
+
+
+def test_plans_that_are_reused_save_the_values_of_today(tmp_path: Path) -> None:
+    save = TorchDistSaveShardedStrategy("torch_dist", 1, cached_metadata=True)
+    for number in range(1, 5):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        dist_checkpointing.save(saved_state(model(number), number), folder, save)
+        if number == 1:  # as a trainer does that goes on from a checkpoint
+            load = TorchDistLoadShardedStrategy()
+            dist_checkpointing.load(saved_state(model(9), 9), folder, load)
+            save.cached_global_metadata = load.cached_global_metadata
+    assert save.validated_loaded_metadata_reuse or save.validated_cache_reuse
+    for number in range(1, 5):
+        loaded = dist_checkpointing.load(saved_state(model(9), 9), tmp_path / str(number))
+        weight = model(number).embedding.word_embeddings.weight
+        assert mstorch.equal(loaded["model"]["embedding.word_embeddings.weight"], weight.detach())
+        assert loaded["moments"][0].tolist() == [
+            [0, number, 2 * number],
+            [3 * number, 4 * number, 5 * number],
+        ]
+
+
+def test_a_checkpoint_is_written_beside_the_training(tmp_path: Path) -> None:
+    calls = AsyncCallsQueue()
+    gpt = model(1)
+    weight = gpt.embedding.word_embeddings.weight
+    before = weight.detach().clone()
+    calls.schedule_async_request(
+        dist_checkpointing.save(saved_state(gpt, 7), tmp_path, async_sharded_save=True)
+    )
+    with mstorch.no_grad():
+        weight.zero_()
+    assert calls.maybe_finalize_async_calls(blocking=True) == [0]
+    loaded = dist_checkpointing.load(saved_state(model(9), 9), tmp_path)
+    assert mstorch.equal(loaded["model"]["embedding.word_embeddings.weight"], before)

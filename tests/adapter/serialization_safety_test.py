@@ -10,6 +10,7 @@ import pathlib
 import pickle
 import struct
 import subprocess
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,11 @@ def test_a_newer_format_and_other_files_are_refused() -> None:
         mstorch.load(io.BytesIO(_archive({"archive/other": b""})))
     with pytest.raises(RuntimeError, match="TorchScript"):
         mstorch.load(io.BytesIO(_archive({**records, "archive/constants.pkl": b""})))
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as file:
+        file.addfile(tarfile.TarInfo("storages"))
+    with pytest.raises(RuntimeError, match="is a tar archive"):
+        mstorch.load(io.BytesIO(archive.getvalue()))
     for data in (b"not a file of torch at all", b"\x80\x02K\x05."):
         with pytest.raises((RuntimeError, pickle.UnpicklingError)):
             mstorch.load(io.BytesIO(data))
@@ -298,6 +304,12 @@ def test_a_caller_can_allow_classes_of_his_own(tmp_path: Path) -> None:
     mstorch.serialization.clear_safe_globals()
     assert mstorch.serialization.get_safe_globals() == []
     assert mstorch.load(path, weights_only=False)["settings"].rate == 0.5
+
+
+def test_names_are_not_listed_where_some_could_be_missed(tmp_path: Path) -> None:
+    mstorch.save(Settings(0.5), tmp_path / "file.pt", pickle_protocol=4)
+    with pytest.raises(pickle.UnpicklingError, match="Unsupported operand"):
+        mstorch.serialization.get_unsafe_globals_in_checkpoint(tmp_path / "file.pt")
 
 
 def test_the_operating_system_is_never_allowed() -> None:

@@ -191,9 +191,13 @@ def unpickler(base, file, persistent_load, **options):
 
 
 def globals_of(data):
-    """The full names of all functions and classes that a pickle of protocol 2 names."""
-    return {
-        ".".join(_names.modern(*argument.split(" ", 1)))
-        for operation, argument, _ in pickletools.genops(data)
-        if operation.name == "GLOBAL"
-    }
+    """The full names of all functions and classes that a pickle names; UnpicklingError for one with
+    operations that safe mode does not have, as it may name others.
+    """
+    found = set()
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name not in _OPERATIONS:
+            raise pickle.UnpicklingError(f"Unsupported operand {operation.name}")
+        if operation.name == "GLOBAL":
+            found.add(".".join(_names.modern(*argument.split(" ", 1))))
+    return found

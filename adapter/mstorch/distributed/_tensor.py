@@ -3,26 +3,7 @@
 """torch.distributed._tensor: the old name of torch.distributed.tensor."""
 
 from mstorch._errors import module_getattr
-from mstorch.distributed.tensor import (
-    DeviceMesh,
-    DTensor,
-    Partial,
-    Placement,
-    Replicate,
-    Shard,
-    distribute_tensor,
-    init_device_mesh,
-)
-
-__all__ = [
-    "DTensor",
-    "DeviceMesh",
-    "Partial",
-    "Placement",
-    "Replicate",
-    "Shard",
-    "distribute_tensor",
-    "init_device_mesh",
-]
+from mstorch.distributed.tensor import *  # noqa: F403
+from mstorch.distributed.tensor import __all__  # noqa: F401
 
 __getattr__ = module_getattr("torch.distributed._tensor")

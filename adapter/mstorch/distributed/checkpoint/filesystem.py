@@ -205,7 +205,28 @@ def _alone(tensor):
     return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
 
 
-class FileSystemWriter(StorageWriter):
+class _Folder:
+    """A checkpoint's folder, of a writer or reader."""
+
+    def __init__(self, path):
+        self.fs = FileSystem()
+        self.path = self.fs.init_path(path)
+
+    def _get_metadata_path(self, rank=None):
+        return self.fs.concat_path(self.path, _metadata_fn)
+
+    @property
+    def checkpoint_id(self):
+        """The folder."""
+        return self.path
+
+    @classmethod
+    def validate_checkpoint_id(cls, checkpoint_id):
+        """Whether it can be a folder here."""
+        return FileSystem.validate_checkpoint_id(checkpoint_id)
+
+
+class FileSystemWriter(_Folder, StorageWriter):
     """Writes a checkpoint into a folder: one file a process and thread, or one an entry."""
 
     def __init__(
@@ -222,8 +243,7 @@ class FileSystemWriter(StorageWriter):
     ):
         if serialization_format is not SerializationFormat.TORCH_SAVE:
             raise missing(f"torch.distributed.checkpoint: {serialization_format}")
-        self.fs = FileSystem()
-        self.path = self.fs.init_path(path)
+        super().__init__(path)
         self.single_file_per_rank = single_file_per_rank
         self.sync_files = sync_files
         self.thread_count = thread_count
@@ -312,28 +332,14 @@ class FileSystemWriter(StorageWriter):
         """Which checkpoint this is."""
         return StorageMeta(checkpoint_id=self.checkpoint_id, save_id=self.save_id)
 
-    def _get_metadata_path(self, rank=None):
-        return self.fs.concat_path(self.path, _metadata_fn)
 
-    @property
-    def checkpoint_id(self):
-        """The folder."""
-        return self.path
-
-    @classmethod
-    def validate_checkpoint_id(cls, checkpoint_id):
-        """Whether it can be a folder here."""
-        return FileSystem.validate_checkpoint_id(checkpoint_id)
-
-
-class FileSystemReader(StorageReader):
+class FileSystemReader(_Folder, StorageReader):
     """Reads a checkpoint from a folder. Damaged entries are a RuntimeError."""
 
     def __init__(self, path, _extension_registry=None):
         if _extension_registry is not None:
             raise missing("torch.distributed.checkpoint.FileSystemReader(_extension_registry=...)")
-        self.fs = FileSystem()
-        self.path = self.fs.init_path(path)
+        super().__init__(path)
         self.storage_data = {}
         self.load_id = str(uuid.uuid4())
 
@@ -404,19 +410,6 @@ class FileSystemReader(StorageReader):
             )
         target.copy_(part)
         planner.commit_tensor(item, target)
-
-    def _get_metadata_path(self, rank=None):
-        return self.fs.concat_path(self.path, _metadata_fn)
-
-    @property
-    def checkpoint_id(self):
-        """The folder."""
-        return self.path
-
-    @classmethod
-    def validate_checkpoint_id(cls, checkpoint_id):
-        """Whether it can be a folder here."""
-        return FileSystem.validate_checkpoint_id(checkpoint_id)
 
 
 __getattr__ = module_getattr("torch.distributed.checkpoint.filesystem")
