@@ -46,9 +46,10 @@ from mstorch._errors import module_getattr as _module_getattr
 from mstorch._limits import finfo, iinfo
 from mstorch._tensor import Tensor
 
-from mstorch import _attributes, _autocast, _dtypes, _ops  # isort: skip
+from mstorch import _adoption, _attributes, _autocast, _dtypes, _ops  # isort: skip
 
 _autocast.install()
+_adoption.install()
 _attributes.install(Tensor)
 globals().update(_registry.registered("torch"))
 globals().update(_dtypes.ALIASES)

@@ -54,16 +54,22 @@ def entries(reference: against_torch.Reference) -> list[str]:
     return [key for key, name in pairs if any(find(mstorch, name, form) for form in FORMS)]
 
 
-def compare(reference: against_torch.Reference, key: str) -> Outcome:
-    """Make every call of an entry in mstorch and compare it with PyTorch's answer."""
+def compare(reference: against_torch.Reference, key: str, function: Any = None) -> Outcome:
+    """Make every call of an entry in mstorch and compare it with PyTorch's answer.
+
+    With `function` only the calls of the function form are made, of that function.
+    """
     outcome = Outcome()
     exceptions = [k for k in known() if key in k["entries"]]
     for kind, call, theirs in pickle.loads(reference.result("op_database", key)):
-        outcome.counts[_judge(outcome, exceptions, kind, call, theirs)] += 1
+        if function is None or call.form == "function":
+            outcome.counts[_judge(outcome, exceptions, kind, call, theirs, function)] += 1
     return outcome
 
 
-def _judge(outcome: Outcome, exceptions: list, kind: str, call: Call, theirs: Any) -> str:
+def _judge(
+    outcome: Outcome, exceptions: list, kind: str, call: Call, theirs: Any, function: Any
+) -> str:
     if isinstance(theirs, str):
         return "refused by PyTorch"
     if find(mstorch, call.name, call.form) is None:
@@ -71,7 +77,7 @@ def _judge(outcome: Outcome, exceptions: list, kind: str, call: Call, theirs: An
     if any(kind in e.get("types", [kind]) for e in exceptions):
         return "known to differ"
     try:
-        _check(perform(mstorch, call), theirs)
+        _check(perform(mstorch, call, function), theirs)
     except NotImplementedError:
         return "refused by mstorch"
     except Exception as error:

@@ -8,7 +8,7 @@ import numpy
 
 from mstorch import _dtypes
 from mstorch._dtypes import BY_NUMPY, REDUCED
-from mstorch._tensor import Tensor
+from mstorch._tensor import MindSporeTensor, Tensor, adopt
 
 _float32 = numpy.dtype(numpy.float32)
 
@@ -23,9 +23,13 @@ def arrays_of(a, b):
                 return x, y
             common = result_dtype(a, b).numpy
             return x.astype(common, copy=False), y.astype(common, copy=False)
+        if isinstance(b, MindSporeTensor):
+            return arrays_of(a, adopt(b))
         common = _with_scalar(x.dtype, b)
         return x.astype(common, copy=False), numpy.asarray(b, common)
     if isinstance(b, Tensor):
+        if isinstance(a, MindSporeTensor):
+            return arrays_of(adopt(a), b)
         y = b._a
         common = _with_scalar(y.dtype, a)
         return numpy.asarray(a, common), y.astype(common, copy=False)

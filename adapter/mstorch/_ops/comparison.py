@@ -7,12 +7,12 @@ import numpy
 from mstorch import _engine
 from mstorch._ops._operands import arrays_of, tensor_argument, up, write_out
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import MindSporeTensor, Tensor, wrap
 
 
 def _comparison(names, ufunc, ascend):
     def function(input, other, *, out=None):
-        if not isinstance(other, (Tensor, int, float, complex, numpy.number, numpy.bool_)):
+        if not isinstance(other, (MindSporeTensor, int, float, complex, numpy.number, numpy.bool_)):
             return NotImplemented
         x, y = arrays_of(input, other)
         with numpy.errstate(invalid="ignore"):

@@ -8,7 +8,7 @@ from mstorch._autograd import attach, derivative, view, wants_grad
 from mstorch._ops import inplace, views
 from mstorch._ops._operands import wrap_dim, write_out
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, bits, wrap
+from mstorch._tensor import MindSporeTensor, Tensor, adopt, bits, wrap
 
 INDEX_TYPES = (numpy.dtype(numpy.int64), numpy.dtype(numpy.int32))
 
@@ -27,8 +27,8 @@ def _normal(key, shape):
     basic = True
     plain = []
     for item in items:
-        if isinstance(item, Tensor):
-            array = item._a
+        if isinstance(item, MindSporeTensor):
+            array = adopt(item)._a if not isinstance(item, Tensor) else item._a
             if array.ndim == 0 and array.dtype.kind in "iu":
                 item = int(array)
             else:
