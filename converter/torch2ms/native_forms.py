@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import TypedDict
 
 KINDS = ("bool", "dtype", "int", "number", "sizes", "str")
-EXCEPTIONS = ("bool", "complex", "float16", "float64", "integers", "uint8", "zero-dimensional")
+EXCEPTIONS = (
+    *("bool", "complex", "integers", "uint8"),
+    *("empty", "mixed types", "signed zeros", "zero-dimensional"),
+)
 
 
 class FormError(ValueError):
@@ -26,7 +29,7 @@ class FormError(ValueError):
 class Parameter:
     """A parameter of torch's function.
 
-    default: the literal's dump (see `literal`), or None if it must be given.
+    default: its text as `literal` gives it, or None if the argument must be given.
     kind: what is known about the argument before the call is converted ("" for anything).
     """
 
@@ -57,7 +60,7 @@ class Form:
     template: for a composition, the texts around its parameters; `order` names these.
     unproven: "" if the values were compared with PyTorch's, else why only the signature was.
     excepts: kinds of input on which the results are known to differ, with how they do.
-    tolerance: the proven relative bound of float32 results, or None for the standard one.
+    bounds: dtype -> the relative bound that was proven, where it is not the standard one.
     by_value: whether the two functions' whole signatures agree.
     note: remarks for the reader.
     """
@@ -73,7 +76,7 @@ class Form:
     order: tuple[str, ...]
     unproven: str
     excepts: dict[str, str]
-    tolerance: float | None
+    bounds: dict[str, float]
     by_value: bool
     note: str
 
@@ -166,7 +169,7 @@ def parse(name: str, line: str) -> Form:
 
 
 def literal(node: ast.expr) -> str | None:
-    """Equal for two literals of equal type and value, None for what is not a literal."""
+    """One text for all spellings of a value (its type included), None for what is no literal."""
     if isinstance(node, ast.Constant):
         return repr(node.value)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -177,7 +180,8 @@ def literal(node: ast.expr) -> str | None:
         parts = [literal(part) for part in node.elts]
         if None in parts:
             return None
-        return f"{type(node).__name__}{parts}"
+        inner = "".join(f"{part}, " for part in parts)
+        return f"({inner})" if isinstance(node, ast.Tuple) else f"[{inner}]"
     return None
 
 
@@ -275,13 +279,13 @@ def _template(
 class _Remarks(TypedDict):
     unproven: str
     excepts: dict[str, str]
-    tolerance: float | None
+    bounds: dict[str, float]
     by_value: bool
     note: str
 
 
 def _notes(notes: list[str]) -> _Remarks:
-    found = _Remarks(unproven="", excepts={}, tolerance=None, by_value=False, note="")
+    found = _Remarks(unproven="", excepts={}, bounds={}, by_value=False, note="")
     for text in notes:
         key, _, reason = text.partition(": ")
         if text == "by value":
@@ -292,8 +296,9 @@ def _notes(notes: list[str]) -> _Remarks:
             found["unproven"] = reason
         elif key.startswith("except ") and key[7:] in EXCEPTIONS:
             found["excepts"][key[7:]] = reason
-        elif key.startswith("float32 within "):
-            found["tolerance"] = float(key.removeprefix("float32 within "))
+        elif key.startswith(("float32 within ", "float64 within ")):
+            dtype, _, bound = key.split(" ")
+            found["bounds"][dtype] = float(bound)
             found["note"] = reason
         elif key == "note":
             found["note"] = reason

@@ -41,6 +41,7 @@ class Framework:
     """One framework: `namespace` holds what texts may name, `tensor` makes one of an array."""
 
     def __init__(self, namespace, tensor, plain):
+        """`plain` gives the name of a tensor's type, and its elements as an array."""
         self._namespace = namespace
         self._tensor = tensor
         self._plain = plain
@@ -51,9 +52,8 @@ class Framework:
 
         def constructor(kind):
             def make(*shape, low=None, high=None, transposed=False):
-                made.append(kind)
-                array = numbers(kind, shape, len(made), low, high)
-                tensor = self._tensor(array)
+                tensor = self._tensor(numbers(kind, shape, len(made) + 1, low, high))
+                made.append(tensor)
                 return tensor.T if transposed else tensor
 
             return make
@@ -62,18 +62,20 @@ class Framework:
         names |= {"inf": numpy.inf, "nan": numpy.nan}
         names["t"] = lambda values, kind="f32": self._tensor(numpy.array(values, _TYPES[kind]))
         try:
-            return self._of(eval(text, {**self._namespace, **names}))
+            value = eval(text, {**self._namespace, **names})
+            return self._of(value, {tensor.data_ptr() for tensor in made if tensor.numel()})
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}".strip()[:300]}
 
-    def _of(self, value):
+    def _of(self, value, inputs):
         if isinstance(value, (list, tuple)):
-            return [self._of(item) for item in value]
+            return [self._of(item, inputs) for item in value]
         if isinstance(value, (bool, int, float, str, type(None))):
             return value
-        return self._plain(value)
-
-
-def tensor_record(dtype, array):
-    """A tensor's type, shape and elements."""
-    return {"dtype": dtype, "shape": tuple(array.shape), "array": array}
+        dtype, array = self._plain(value)
+        return {
+            "dtype": dtype,
+            "shape": tuple(array.shape),
+            "array": array,
+            "is an input": bool(array.size) and value.data_ptr() in inputs,
+        }

@@ -52,6 +52,7 @@ def parse(text: str) -> ast.Call:
     return call
 
 
+@functools.cache
 def form_of(text: str) -> Form:
     """The form that an example is for."""
     call = parse(text)
@@ -68,29 +69,53 @@ def converted(text: str) -> str:
     return apply_edits(source.body, edits).decode("utf-8")
 
 
+def _lines() -> list[str]:
+    lines = (_FOLDER / "native_examples.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def exceptions() -> list[tuple[str, Case]]:
+    """Inputs on which a form is known to differ that `swept` does not make, with their kind."""
+    found = [line.removeprefix("except ") for line in _lines() if line.startswith("except ")]
+    pairs = [(kind, text) for kind, _, text in (line.partition(": ") for line in found)]
+    return [
+        (kind, Case(form_of(text), kind, text, converted(text))) for kind, text in _aliased(pairs)
+    ]
+
+
 @functools.cache
 def examples() -> tuple[str, ...]:
     """All examples: those of the file, and each for the aliases of its function."""
-    lines = (_FOLDER / "native_examples.txt").read_text(encoding="utf-8").splitlines()
-    found = [line for line in lines if line and not line.startswith("#")]
+    found = [("", line) for line in _lines() if not line.startswith("except ")]
+    return tuple(text for _, text in _aliased(found))
+
+
+def _aliased(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same calls, and what they are under every other name of their function."""
     names: dict[str, list[str]] = {}
     for name in native_forms.names():
         names.setdefault(native_forms.original(name), []).append(name)
-    for line in tuple(found):
-        name, _, rest = line.partition("(")
-        found += [f"{alias}({rest}" for alias in names.get(name, ()) if alias != name]
-    return tuple(found)
+    return [
+        (kind, f"{name}({rest}")
+        for kind, text in found
+        for function, _, rest in [text.partition("(")]
+        for name in names[function]
+    ]
 
 
+@functools.cache
 def spelt(text: str) -> list[Case]:
     """An example in each spelling that its form has."""
     form = form_of(text)
     call = parse(text)
     given = dict(zip(form.parameters, call.args, strict=False))
     given |= {keyword.arg: keyword.value for keyword in call.keywords}
-    values = {
-        name: ast.get_source_segment(text, given[name]) for name in form.parameters if name in given
-    }
+    values = {}
+    for name, parameter in form.parameters.items():
+        if name in given:
+            values[name] = ast.get_source_segment(text, given[name])
+        elif name not in form.slots and name not in form.order:
+            values[name] = parameter.default  # The one value that a dropped parameter may have.
     positional = [
         value
         if not form.parameters[name].keyword_only and i == list(form.parameters).index(name)
@@ -119,10 +144,10 @@ def swept(text: str) -> list[tuple[str, Case]]:
     tensors = list(_FLOAT.finditer(text))
     texts = [(kind, _FLOAT.sub(rf"{other}(\1)", text)) for other, kind in _SWEEP.items() if tensors]
     if len(tensors) > 1:
-        mixed = [*((other, kind) for other, kind in _SWEEP.items() if kind != "complex")]
+        mixed = [other for other in _SWEEP if other != "c64"]
         for tensor in tensors:
             before, after = text[: tensor.start()], text[tensor.end() :]
-            texts += [(kind, f"{before}{other}({tensor[1]}){after}") for other, kind in mixed]
+            texts += [("mixed types", f"{before}{other}({tensor[1]}){after}") for other in mixed]
             texts.append(("zero-dimensional", f"{before}f64(){after}"))
             for other in ("f16", "i32"):
                 wide = {"f16": "f32()", "i32": "i64()"}[other]

@@ -12,21 +12,20 @@ import pickle
 import sys
 import warnings
 
-# Where the names of operators begin differently from those of the functions.
-_PREFIXES = {"torch.linalg": "linalg_", "torch.special": "special_", "torch.fft": "fft_"}
-
 
 def signatures(torch, name):
     """Each signature of a function as a list of (parameter, keyword only, default or None)."""
-    owner, _, last = name.rpartition(".")
     function = torch
     for part in name.split(".")[1:]:
         function = getattr(function, part)
-    try:
-        every = [inspect.signature(function)]
-    except ValueError:
-        found = torch._C._jit_get_schemas_for_operator(f"aten::{_PREFIXES.get(owner, '')}{last}")
+    if inspect.isbuiltin(function):
+        found = torch._C._jit_get_schemas_for_operator(f"aten::{function.__name__}")
         return [[_argument(argument) for argument in schema.arguments] for schema in found]
+    every = [inspect.signature(function)]
+    if "args" in every[0].parameters:
+        # One of two functions, depending on an argument: both are in the closure.
+        cells = [cell.cell_contents for cell in function.__closure__]
+        every = [inspect.signature(cell) for cell in cells if inspect.isfunction(cell)]
     return [[_parameter(p) for p in signature.parameters.values()] for signature in every]
 
 
@@ -49,13 +48,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import torch
 
-    from native_calls import Framework, tensor_record
+    from native_calls import Framework
 
     torch.set_num_threads(1)
 
     def plain(value):
         array = value.detach().resolve_conj().resolve_neg().contiguous().numpy()
-        return tensor_record(str(value.dtype).removeprefix("torch."), array)
+        return str(value.dtype).removeprefix("torch."), array
 
     framework = Framework(
         {"torch": torch, "signatures": lambda name: signatures(torch, name)},
