@@ -164,8 +164,8 @@ def _proof(form: Form) -> Iterator[str]:
     if form.unproven:
         yield f"signature only: it was not compared with PyTorch, and stays: {form.unproven}"
     else:
-        bound = 1e-5 if form.tolerance is None else form.tolerance
-        yield f"compared with PyTorch on the CPU; relative bound in float32 {_short(bound)}"
+        bounds = [f"{_short(bound)} in {dtype}" for dtype, bound in form.all_bounds().items()]
+        yield f"compared with PyTorch on the CPU; relative bound {', '.join(bounds)}"
     for inputs, how in form.excepts.items():
         yield f"differs on {inputs}: {how}"
     if form.note:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TypedDict
 
 KINDS = ("bool", "dtype", "int", "number", "sizes", "str")
+# What is proven unless a line says otherwise.
+BOUNDS = {"float32": 1e-5, "float64": 1e-12}
 EXCEPTIONS = (
     *("bool", "complex", "integers", "uint8"),
     *("empty", "mixed types", "signed zeros", "zero-dimensional"),
@@ -79,6 +81,10 @@ class Form:
     bounds: dict[str, float]
     by_value: bool
     note: str
+
+    def all_bounds(self) -> dict[str, float]:
+        """dtype -> the relative bound that was proven; integers and booleans are equal."""
+        return BOUNDS | self.bounds
 
     @property
     def status(self) -> str:

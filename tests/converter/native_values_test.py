@@ -10,7 +10,7 @@ import native_examples
 from native_calls import Framework
 from torch2ms import native_forms
 
-_BOUNDS = {"float32": 1e-5, "float64": 1e-12, "complex64": 1e-5, "complex128": 1e-12}
+_REAL = {"complex64": "float32", "complex128": "float64"}
 FORMS = {
     f"{form.torch} -> {form.mindspore}": form
     for name in native_forms.names()
@@ -81,7 +81,7 @@ def difference(ours, theirs, bounds: dict[str, float]) -> str | None:
     for part in ("dtype", "shape", "is an input"):
         if ours[part] != theirs[part]:
             return f"{part} {ours[part]} where torch has {theirs[part]}"
-    relative = (_BOUNDS | bounds).get(theirs["dtype"], 0)
+    relative = bounds.get(_REAL.get(theirs["dtype"], theirs["dtype"]), 0)
     absolute = 0.0
     if theirs["dtype"] == "float16":
         relative, absolute = 4e-3, 1e-3
@@ -111,7 +111,7 @@ def test_a_converted_call_gives_the_values_of_torch(ours, theirs, name: str) -> 
     for case in CASES[name]:
         if not failed(theirs[case.torch]):
             result = ours.evaluate(case.mindspore)
-            found = difference(result, theirs[case.torch], case.form.bounds)
+            found = difference(result, theirs[case.torch], case.form.all_bounds())
             assert found is None, f"{case.mindspore}: {found}"
 
 
@@ -121,7 +121,7 @@ def test_other_types_give_the_values_of_torch_or_an_error(ours, theirs, name: st
     for kind, case in SWEPT[name]:
         result = None if failed(theirs[case.torch]) else ours.evaluate(case.mindspore)
         if result is not None and not failed(result):
-            found = difference(result, theirs[case.torch], case.form.bounds)
+            found = difference(result, theirs[case.torch], case.form.all_bounds())
             if found is not None:
                 differ.setdefault(kind, f"{case.mindspore}: {found}")
     known = FORMS[name].excepts.keys()
@@ -134,7 +134,7 @@ def test_other_types_give_the_values_of_torch_or_an_error(ours, theirs, name: st
 def test_a_form_that_is_not_proven_fails_or_differs(ours, theirs, name: str) -> None:
     cases = [*CASES[name], *(case for _, case in SWEPT[name])]
     differences = [
-        difference(ours.evaluate(case.mindspore), theirs[case.torch], {})
+        difference(ours.evaluate(case.mindspore), theirs[case.torch], case.form.all_bounds())
         for case in cases
         if not failed(theirs[case.torch])
     ]
