@@ -28,6 +28,8 @@ _IMPORT = re.compile(rb"import\b")
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
+# A function of this name asks whether a package is there, or for its version.
+_ASKS = re.compile(r"avail|install|package|version|requir|find_spec")
 _STRING_HEAD = re.compile(rb"[A-Za-z]*(?:\"\"\"|'''|\"|')")
 
 
@@ -282,7 +284,8 @@ class _Rewriter:
         first = node.args[0] if node.args else None
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             return
-        if _PATH.fullmatch(first.value) or _is_module_name(node.func):
+        asks = _ASKS.search(_function_name(node)) and self._names_package(first.value)
+        if _PATH.fullmatch(first.value) or _is_module_name(node.func) or asks:
             self._kept_name(first.lineno, first.value)
 
     def _computed_attribute(self, node: ast.Call, scope: Scope) -> None:
@@ -449,6 +452,12 @@ def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | No
             node = node.func.value
         else:
             return None
+
+
+def _function_name(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _is_module_name(node: ast.expr) -> bool:

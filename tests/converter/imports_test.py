@@ -186,6 +186,8 @@ def test_the_trees_own_packages_are_not_listed_as_left():
 
 TOLD = {
     "a path given to some function": "patches.register('torch.cuda.is_available', f)",
+    "a function that asks for a package": "_is_package_available('torch', return_version=True)",
+    "a method that asks for a version": "self.get_version('torch')",
     "the module of a class": "kind.__module__.startswith('torch')",
     "a compared module": "kind.__module__ == 'torch.nn'",
     "a compared name": "'torch' in module.__name__",
@@ -194,6 +196,7 @@ TOLD = {
 NOT_TOLD = {
     "a path in a variable": "x = 'torch.nn'",
     "a word": "f('torch')",
+    "another package's name": "is_available('torchtext')",
     "a word in a list": "choices = ['torch', 'torch_dist']",
     "a sentence": "print('torch. Really')",
     "a comparison": "name == 'torch'",
