@@ -1,0 +1,119 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How fast torch2ms converts whole upstreams, beside a plain rename by libcst on the same files.
+
+Prints one JSON line a case, see record.py: megatron-core and transformers for the targets `adapter`
+and `native` in CPU seconds of one process and in seconds of one and of two, the memory of a process,
+and the start of the command. The peer parses with libcst, renames torch in imports and prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import record
+
+# The command, in a process of its own; its resource use is that of this process's children.
+_COMMAND = [sys.executable, "-P", "-m", "torch2ms"]
+
+
+def sources(folder: Path) -> list[Path]:
+    """Every Python file of a tree, in order."""
+    return sorted(path for path in folder.rglob("*.py") if path.is_file())
+
+
+def copied(tree: Path, to: Path) -> Path:
+    """A copy of the Python files of a tree without the links that Bazel makes."""
+    for path in sources(tree):
+        target = to / path.relative_to(tree)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    return to
+
+
+def timed(command: Sequence[str]) -> tuple[float, float]:
+    """The CPU seconds and the seconds of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
+
+
+def converted(source: Path, target: str, jobs: int) -> tuple[float, float]:
+    """CPU seconds and seconds of `torch2ms convert` with its defaults, start included."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch, "out")
+        options = ["--target", target, "--jobs", str(jobs)]
+        return timed([*_COMMAND, "convert", *options, str(source), str(out)])
+
+
+def peak_mb(source: Path, target: str) -> float:
+    """Peak memory of one converting process in MB."""
+    program = (
+        "import resource, sys; from torch2ms.cli import main; main(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        options = ["--target", target, "--jobs", "1", "--quiet"]
+        command = [sys.executable, "-P", "-c", program, "convert", *options, str(source)]
+        done = subprocess.run(
+            [*command, str(Path(scratch, "out"))], check=True, capture_output=True, text=True
+        )
+    return int(done.stdout) * 1024 / 1e6
+
+
+def measure(name: str, source: Path, peer: Sequence[str], runs: int) -> None:
+    """Measure one tree and print its lines."""
+    megabytes = sum(path.stat().st_size for path in sources(source)) / 1e6
+    peer_seconds = [timed([*peer, str(source)])[0]]
+    for target in ("adapter", "native"):
+        alone = [converted(source, target, 1) for _ in range(runs)]
+        both = [converted(source, target, 2) for _ in range(runs)]
+        cpu = statistics.median(one for one, _ in alone)
+        params = {
+            "megabytes": megabytes,
+            "megabytes_per_cpu_second": megabytes / cpu,
+            "speedup_with_2_processes": statistics.median(s for _, s in alone)
+            / statistics.median(s for _, s in both),
+        }
+        line = record.measured(
+            f"convert/{name}/{target}",
+            [one for one, _ in alone],
+            params,
+            "libcst, a plain rename (CPU seconds)",
+            peer_seconds,
+            peak_mb=peak_mb(source, target),
+        )
+        print(line.line(), flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line: NAME=FILE ... --peer PYTHON PROGRAM [--runs N]; FILE lies in the tree's top."""
+    parser = argparse.ArgumentParser(description="Measure the converter.")
+    parser.add_argument("trees", nargs="+", metavar="NAME=FILE")
+    parser.add_argument("--peer", nargs=2, required=True, metavar=("PYTHON", "PROGRAM"))
+    parser.add_argument("--runs", type=int, default=3)
+    args = parser.parse_args(argv)
+    peer = [os.path.abspath(word) for word in args.peer]
+    start = [timed([*_COMMAND, "--version"])[1] for _ in range(5 * args.runs)]
+    print(record.measured("convert/start of the command", start).line(), flush=True)
+    with tempfile.TemporaryDirectory(prefix="mindforge-bench-") as scratch:
+        for tree in args.trees:
+            name, _, top = tree.partition("=")
+            folder = Path(os.path.abspath(top)).parent
+            measure(name, copied(folder, Path(scratch, name)), peer, args.runs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
