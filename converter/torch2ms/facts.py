@@ -85,10 +85,10 @@ class FileFacts:
 
 
 def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
-    """The from-imports of a file that may be of its own tree: level, module, names.
+    """The from-imports that a file which is not parsed may have of its own tree.
 
-    Read off the text without parsing, so some may be part of a string; `packages` are the tree's
-    top-level names.
+    Level, module, names: read off the text, so some may be part of a string; `packages` are the
+    tree's top-level names.
     """
     found = []
     for dots, module, names in _FROM.findall(data):

@@ -94,9 +94,9 @@ def convert(
     """
     digest = hashlib.sha256(data).hexdigest()
     result = FileResult(path, digest, digest)
-    if settings.renames and (settings.references or settings.native):
-        result.facts.imports = tree_imports(data, settings.packages)
     renames = settings.renames and (bool(known.contents) or _concerns(data))
+    if settings.renames and not renames and (settings.references or settings.native):
+        result.facts.imports = tree_imports(data, settings.packages)
     if not renames and not file_recipes:
         return data, result
     try:
@@ -145,13 +145,13 @@ def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileRe
 
 
 def _with_rules(source: Source, settings: Settings, known: Known, result: FileResult) -> bytes:
-    rules = Rules(settings.local_roots, settings.references, settings.native, known)
+    rules = Rules(
+        settings.local_roots, settings.packages, settings.references, settings.native, known
+    )
     done = rewrite(source, mapping.load(), rules)
     others = parts(source, mapping.load(), settings.local_roots)
     edits = done.edits + others.edits
-    imports = result.facts.imports
     result.facts = done.facts
-    result.facts.imports = imports
     result.findings += sorted({*done.findings, *others.findings})
     result.counts = done.counts
     by_line: dict[int, list[Edit]] = {}

@@ -49,6 +49,7 @@ class Rules:
 
     local_roots  the top-level modules of the tree itself: an absolute import of one of these is the
                  tree's, whatever its name
+    packages     all top-level modules of the tree itself
     references   whether to count the names that mean torch's, and tell about those that are not
                  certain: most of the analysis, while the edits of target `adapter` do not need it
     native       whether calls become MindSpore's where the mapping proves them the same
@@ -56,6 +57,7 @@ class Rules:
     """
 
     local_roots: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
     references: bool = True
     native: bool = False
     known: Known = NOTHING
@@ -77,20 +79,33 @@ class _Rewriter:
         # The names that the file's imports give to packages that are renamed.
         self._words = set(mapping.renamed_roots)
         self._stars: dict[tuple[int, str], typing.Mapping[str, str]] = {}
+        self._starred: set[tuple[int, str]] = set()
         self._sites: list[tuple[ast.AST, Scope]] = []
 
     def run(self) -> Rewrite:
-        imports = (match.start() for match in _IMPORT.finditer(self.source.body))
-        for node in statements(self.tree, Lines(self.source, imports)):
-            if isinstance(node, ast.Import):
-                self._import(node)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                self._import_from(node)
+        words = [match.start() for match in _IMPORT.finditer(self.source.body)]
+        lines: set[int] = set()
+        for node in statements(self.tree, Lines(self.source, words)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+                self._imports_of(node)
         strings = self.mapping.may_name_module(self.source.body)
         if self.rules.references or self.rules.native or strings:
             self._expressions(strings)
-        self._code_in_strings()
+        others = [word for word in words if self.source.line_of(word) not in lines]
+        self._code_in_strings(others)
         return self.result
+
+    def _imports_of(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            self._import(node)
+            return
+        if not node.level:
+            self._import_from(node)
+        if node.level or (node.module or "").partition(".")[0] in self.rules.packages:
+            names = tuple(alias.name for alias in node.names)
+            self._starred |= {(node.level, node.module or "")} if "*" in names else set()
+            self.result.facts.imports.append((node.level, node.module or "", names))
 
     def _expressions(self, strings: bool) -> None:
         """What is done for names and strings in expressions, once all bindings are known."""
@@ -121,7 +136,9 @@ class _Rewriter:
         if natives is not None:
             self._words.add("mindspore")
             hooks.update(natives.hooks(self._keep))
-        everywhere = everywhere or bool(contents)
+        self._words.update(*self.rules.known.contents.values())
+        # A star import spells none of the names that it brings.
+        everywhere = everywhere or any(contents.keys() & self._starred)
         while True:
             self._sites.clear()
             if natives is not None:
@@ -137,7 +154,7 @@ class _Rewriter:
     def _exports(self, names: Names, spellings: set[str]) -> dict[str, str]:
         """The names of the module itself that are certain to be a renamed package's."""
         exports = {}
-        for name in sorted(spellings):
+        for name in sorted(spellings & names.module.bindings.keys()):
             meaning = certain(resolve(ast.Name(name, ast.Load()), names.module))
             if meaning is not None and self._names_package(meaning):
                 exports[name] = meaning
@@ -188,6 +205,7 @@ class _Rewriter:
                 self._star(node.module)
 
     def _star(self, module: str) -> None:
+        self._starred.add((0, module))
         public = public_names(module)
         if public is not None:
             self._stars[0, module] = {name: f"{module}.{name}" for name in public}
@@ -351,9 +369,13 @@ class _Rewriter:
     # --- what is only told
 
     def _count_references(self, names: Names, spellings: set[str]) -> None:
+        # What a chain means is what its first name means there, and the rest.
+        known: dict[tuple[str, Scope], Meanings] = {}
         for root, node, scope in names.references:
             if root in spellings:
-                self._count_reference(node, resolve(node, scope))
+                if (root, scope) not in known:
+                    known[root, scope] = resolve(ast.Name(root, ast.Load()), scope)
+                self._count_reference(node, known[root, scope])
 
     def _count_reference(self, node: ast.expr, meanings: Meanings) -> None:
         if not any(meaning and self._names_package(meaning) for meaning in meanings):
@@ -367,17 +389,18 @@ class _Rewriter:
             message = "bound to torch's and to something else"
             self.result.findings.append(Finding(node.lineno, "uncertain", text, message))
 
-    def _code_in_strings(self) -> None:
-        """Report import statements inside of string literals; documentation and comments aside."""
+    def _code_in_strings(self, words: list[int]) -> None:
+        """Report import statements inside of string literals; documentation and comments aside.
+
+        `words` are the places that spell `import` on lines without an import statement.
+        """
         roots = "|".join(sorted(self.mapping.renamed_roots))
-        anywhere = re.compile(rf"(?:from|import)[ \t]+(?={roots})".encode())
-        edited = {edit.start for edit in self.result.edits}
-        ends = [found.end() for found in anywhere.finditer(self.source.body)]
-        ends = [end for end in ends if end not in edited]
-        if not ends:
+        anywhere = re.compile(rf"(?:from|import)[ \t]+(?:{roots})")
+        places = [w for w in words if anywhere.search(self.source.line(self.source.line_of(w)))]
+        if not places:
             return
         pattern = re.compile(rf"(?:^|[;\n])[ \t]*(?:from|import)[ \t]+(?:{roots})\b")
-        for statement in statements(self.tree, Lines(self.source, ends)):
+        for statement in statements(self.tree, Lines(self.source, places)):
             for node in expressions(statement):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found = pattern.search(node.value)

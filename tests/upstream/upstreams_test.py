@@ -25,8 +25,8 @@ def _tree(variable, depth):
 MODULE_NAME = re.compile(r"torch(\.\w+)*\.?")
 # A file of each tells where it is, below the folder that the test runs in.
 ROOTS = {
-    "megatron_core": _tree("MEGATRON_CORE", 2),
-    "transformers": _tree("TRANSFORMERS", 1),
+    "megatron_core": _tree("MEGATRON_CORE", 3),
+    "transformers": _tree("TRANSFORMERS", 2),
 }
 CASES = [(upstream, target) for upstream in ROOTS for target in ("adapter", "native")]
 

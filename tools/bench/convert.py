@@ -3,8 +3,9 @@
 """How fast torch2ms converts whole upstreams, beside a plain rename by libcst on the same files.
 
 Prints one JSON line a case, see record.py: megatron-core and transformers for the targets `adapter`
-and `native` in CPU seconds of one process and in seconds of one and of two, the memory of a process,
-and the start of the command. The peer parses with libcst, renames torch in imports and prints.
+and `native`, in CPU seconds of one process and in seconds of one and of two, with the memory of a
+process, and the start of the command. The peer parses with libcst, renames torch in imports and
+prints.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import record
 
 # The command, in a process of its own; its resource use is that of this process's children.
 _COMMAND = [sys.executable, "-P", "-m", "torch2ms"]
+# How deep in its tree the file lies that tells where a tree is.
+_DEPTH = {"megatron_core": 3, "transformers": 2}
 
 
 def sources(folder: Path) -> list[Path]:
@@ -40,10 +43,16 @@ def copied(tree: Path, to: Path) -> Path:
     return to
 
 
+def environment() -> dict[str, str]:
+    """This process's, but with byte code kept between runs, as installing the wheel does."""
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": os.path.join(tempfile.gettempdir(), "torch2ms-bench")}
+
+
 def timed(command: Sequence[str]) -> tuple[float, float]:
     """The CPU seconds and the seconds of a command."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
@@ -67,7 +76,11 @@ def peak_mb(source: Path, target: str) -> float:
         options = ["--target", target, "--jobs", "1", "--quiet"]
         command = [sys.executable, "-P", "-c", program, "convert", *options, str(source)]
         done = subprocess.run(
-            [*command, str(Path(scratch, "out"))], check=True, capture_output=True, text=True
+            [*command, str(Path(scratch, "out"))],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment(),
         )
     return int(done.stdout) * 1024 / 1e6
 
@@ -105,12 +118,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args(argv)
     peer = [os.path.abspath(word) for word in args.peer]
+    timed([*_COMMAND, "--version"])  # compiles what is kept
     start = [timed([*_COMMAND, "--version"])[1] for _ in range(5 * args.runs)]
     print(record.measured("convert/start of the command", start).line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="mindforge-bench-") as scratch:
         for tree in args.trees:
             name, _, top = tree.partition("=")
-            folder = Path(os.path.abspath(top)).parent
+            folder = Path(os.path.abspath(top)).parents[_DEPTH[name] - 1]
             measure(name, copied(folder, Path(scratch, name)), peer, args.runs)
     return 0
 

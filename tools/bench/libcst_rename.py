@@ -38,7 +38,7 @@ def main(folder):
                 module = libcst.parse_module(data)
             except libcst.ParserSyntaxError:
                 continue
-            module.visit(Rename()).bytes
+            len(module.visit(Rename()).bytes)
 
 
 if __name__ == "__main__":
