@@ -34,10 +34,11 @@ def converted_library(
       srcs: files of this package, listed or globbed; each must be the label of a file. Files that
         are not Python are copied.
       strip_prefix: folder of this package below which the import roots lie; it is taken off.
-      target: `adapter` to run on MindSpore, `torch` for the same sources, recipes included, on PyTorch.
+      target: `adapter` to run on MindSpore, `native` to call MindSpore's own functions where they are proven the
+        same, `torch` for the same sources, recipes included, on PyTorch.
       recipes: label of a TOML file of recipes.
       upstream: `NAME==VERSION` of the sources; required where recipes are given.
-      deps: what the converted code imports. With target `adapter`, mstorch is added.
+      deps: what the converted code imports. mstorch is added, unless the target is `torch`.
       data: runtime files of the library.
       imports: import roots below `<name>/`; that folder itself if left out.
       visibility: of every target made here.
@@ -82,7 +83,7 @@ def converted_library(
         tags = tags,
         testonly = testonly,
         visibility = visibility,
-        deps = deps + ([_ADAPTER] if target == "adapter" else []),
+        deps = deps + ([_ADAPTER] if target != "torch" else []),
     )
 
 def _stripped(name, src, strip_prefix):
