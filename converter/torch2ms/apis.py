@@ -25,6 +25,7 @@ from pathlib import Path
 
 from torch2ms import native_forms
 from torch2ms.errors import UsageError
+from torch2ms.native_forms import Form
 from torch2ms.targets import STATUSES
 
 # What programs call modules of torch, for names typed by hand.
@@ -123,24 +124,24 @@ def row(name: str) -> Api:
     """The row of an API. Raises KeyError where the table does not have it."""
     known = asked(name)
     has = known.served == "yes"
-    if native_forms.has(name):
-        return _native_row(name, known.kind, has)
+    forms = native_forms.forms(name)
+    usable = [form for form in forms if not form.excepts]
+    if usable:
+        return _native_row(name, known.kind, has, usable)
     if has:
         notes = [known.why] if known.why else []
+        notes += [form.stays for form in forms]
         notes += [f"does not take {', '.join(known.lacks)}"] if known.lacks else []
         return Api(name, known.kind, "adapter", on_adapter(name), False, "; ".join(notes), True)
     return Api(name, known.kind, "unsupported", "", False, " ".join(why_not(name)), False)
 
 
-def _native_row(name: str, kind: str, has: bool) -> Api:
-    forms = native_forms.forms(name)
+def _native_row(name: str, kind: str, has: bool, forms: Sequence[Form]) -> Api:
     proven = [form for form in forms if not form.unproven]
     counted = proven or forms
     native = [form.target for form in counted if form.status == "native"]
     targets = native or [form.mindspore for form in counted]
     notes = [form.unproven for form in forms] if not proven else []
-    for form in proven:
-        notes += [f"differs on {inputs}: {how}" for inputs, how in form.excepts.items()]
     status = "native" if native else "composed"
     return Api(name, kind, status, _joined(targets), not proven, _joined(notes, "; "), has)
 

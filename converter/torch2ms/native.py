@@ -60,9 +60,7 @@ def convert_call(source: Source, node: ast.Call, name: str, constant: Constant) 
     form = form_of(node, name, constant)
     if isinstance(form, str):
         return form
-    if form.unproven:
-        return f"not proven on the CPU: {form.unproven}"
-    return edits(source, node, form, constant)
+    return form.stays or edits(source, node, form, constant)
 
 
 def form_of(node: ast.Call, name: str, constant: Constant) -> Form | str:
@@ -95,7 +93,7 @@ def edits(source: Source, node: ast.Call, form: Form, constant: Constant) -> lis
 def value(name: str) -> str | None:
     """The function of MindSpore that stands in for the torch function `name` passed as a value."""
     for form in forms(name):
-        if form.by_value and not form.unproven:
+        if form.by_value and not form.stays:
             return form.target
     return None
 

@@ -87,6 +87,17 @@ class Form:
         return BOUNDS | self.bounds
 
     @property
+    def stays(self) -> str:
+        """Why calls that fit stay on the adapter all the same; "" where they are converted.
+
+        The types and sizes of tensors are not known, so a form that is wrong for some is not used.
+        """
+        if self.unproven:
+            return f"not proven on the CPU: {self.unproven}"
+        differs = "; ".join(f"{inputs}: {how}" for inputs, how in self.excepts.items())
+        return f"MindSpore differs on {differs}" if differs else ""
+
+    @property
     def status(self) -> str:
         """`native` for one call that takes torch's arguments, `composed` for an expression."""
         return "composed" if self.template else "native"

@@ -85,7 +85,7 @@ def test_of_a_native_call_the_arguments_are_told():
         "     inplace: only its default may be given; it is dropped",
         "     k=2 is added",
         "     compared with PyTorch on the CPU; relative bound 1e-5 in float32, 1e-12 in float64",
-        "     differs on complex: the result is complex",
+        "     stays, because MindSpore differs on complex: the result is complex",
         "     as in a book",
     ]
 
