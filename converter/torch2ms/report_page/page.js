@@ -206,7 +206,8 @@ function showHead() {
 }
 
 function isShown(row) {
-  return !row.except?.includes(report.target) && (!row.of || report.numbers[row.of] > 0);
+  return row.key in report.numbers && !row.except?.includes(report.target)
+    && (!row.of || report.numbers[row.of] > 0);
 }
 
 function numberCard({key, label, of, meaning, also, also_meaning: alsoMeaning}) {
