@@ -158,6 +158,37 @@ def test_an_annotation_in_quotes_keeps_its_meaning(to_adapter):
     assert to_adapter("import torch\n" + body) == "import mstorch as torch\n" + body
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        # arguments that MindSpore's function does not take
+        "torch.randn(2, requires_grad=True)",
+        "torch.randn(2, out=y)",
+        "torch.linspace(0, 1, 3, device='cpu')",
+        "torch.nn.ReLU(inplace=True)",
+        "torch.nn.functional.relu(x, inplace=True)",
+        "torch.ones_like(x, device='cpu')",
+        "torch.ones_like(x, memory_format=torch.contiguous_format)",
+        "torch.mean(x, axis=0)",
+        "torch.std(x, unbiased=False)",
+        "torch.nn.Embedding(2, 3, device='cpu')",
+        # results of another shape, or that share memory
+        "torch.sort(x, -1)",
+        "torch.max(x, 1).values",
+        "torch.topk(x, 2).indices",
+        "torch.from_numpy(x)",
+        # classes, where they are created, asked for and inherited from
+        "torch.nn.Flatten()",
+        "isinstance(x, torch.nn.Linear)",
+        "type('A', (torch.nn.Module,), {})",
+        "torch.distributed.all_reduce(x, group=g)",
+    ],
+)
+def test_what_mindspore_does_not_take_or_give_stays_on_the_adapter(code):
+    after, _ = torch2ms.convert_source(f"import torch\n{code}\n", target="native")
+    assert after == f"import mstorch as torch\n{code}\n"
+
+
 def test_no_call_changes_for_the_adapter_whatever_its_arguments(to_adapter):
     """mstorch takes torch's arguments and gives torch's results; see its own tests for those."""
     body = (

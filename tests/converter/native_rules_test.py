@@ -72,6 +72,15 @@ REWRITTEN = {
         "import mindspore\nimport torch\ny = torch.round(x)",
         "import mindspore\nimport mstorch as torch; import mindspore\ny = mindspore.mint.round(x)",
     ),
+    "a function that is passed": (
+        "import torch\ny = map(torch.numel, x)",
+        "import mstorch as torch; import mindspore\ny = map(mindspore.ops.numel, x)",
+    ),
+    "a function that is kept under a name": (
+        "import torch\nf = torch.numel\ny = f(x)",
+        "import mstorch as torch; import mindspore\nf = mindspore.ops.numel\n"
+        "y = mindspore.ops.numel(x)",
+    ),
     "a nested function": (
         "import torch\nclass A:\n    def f(self):\n        return [torch.round(x) for x in self]",
         "import mstorch as torch; import mindspore\nclass A:\n    def f(self):\n"
@@ -112,6 +121,15 @@ KEPT = {
     "a replacement of an object's attribute": (
         "import torch\nmock.patch.object(torch, 'round', f)\ny = torch.round(x)"
     ),
+    "a function whose signature differs is passed": "import torch\ny = map(torch.round, x)",
+    "a function in the body of a class": "import torch\nclass A:\n    f = torch.numel",
+    "a function that may be another's": "import torch\nif a: torch = b\ny = map(torch.numel, x)",
+    "a function that is looked up as well": (
+        "import torch\ny = map(torch.numel, x)\nz = getattr(torch, n)"
+    ),
+    "a function of a module that is passed on": (
+        "import torch\ny = map(torch.numel, x)\nregister(torch)"
+    ),
     "a class": "import torch\ny = torch.nn.Linear(2, 3)\nisinstance(y, torch.nn.Linear)",
     "a result with names": "import torch\ny = torch.max(x, 1).values",
     "a function that differs on some inputs": "import torch\ny = torch.add(x, z)",
@@ -124,7 +142,7 @@ def test_a_proven_call_becomes_mindspores(name):
     source, expected = REWRITTEN[name]
     converted, result = torch2ms.convert_source(source, target="native")
     assert converted == expected
-    assert result.counts.native == expected.count("mindspore.mint.")
+    assert result.counts.native == expected.count("mindspore.mint.") + expected.count("ops.numel")
     assert result.does_not_compile is None
 
 
@@ -170,6 +188,36 @@ def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
 def test_what_another_function_replaces_does_not_matter(tmp_path):
     texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": "import torch\ntorch.sin = f\n"})
     assert texts["a.py"] == NATIVE
+
+
+VALUE = "import torch\nuse(torch.numel)\n"
+VALUE_ON_ADAPTER = "import mstorch as torch\nuse(torch.numel)\n"
+
+
+def test_a_function_is_the_same_value_in_all_files(tmp_path):
+    texts, _ = converted(tmp_path, {"a.py": VALUE, "b.py": "import torch\nx == torch.numel\n"})
+    assert all("mindspore.ops.numel" in text for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "import torch\ng = getattr(torch, name)\n",
+        "import torch\ng = getattr(torch, 'numel')\n",
+        "import torch\nclass A:\n    g = torch.numel\n",
+        "import torch\ng = f'{use(torch.numel)}'\n",
+        "import torch\nmodules = {'torch': torch}\n",
+    ],
+)
+def test_a_value_that_stays_in_one_file_stays_in_all(tmp_path, other):
+    texts, _ = converted(tmp_path, {"a.py": VALUE, "b.py": other})
+    assert texts["a.py"] == VALUE_ON_ADAPTER
+
+
+def test_a_question_about_a_module_keeps_nothing(tmp_path):
+    other = "import torch\nif hasattr(torch, 'numel'): pass\n"
+    texts, _ = converted(tmp_path, {"a.py": VALUE, "b.py": other})
+    assert "mindspore.ops.numel" in texts["a.py"]
 
 
 RE_EXPORTS = {
