@@ -56,6 +56,7 @@ globals().update(_dtypes.ALIASES)
 
 from mstorch import (  # noqa: E402
     _C,
+    _dynamo,
     _utils,
     amp,
     autograd,

@@ -33,6 +33,8 @@ LOWER = (
     "torch.nn.functional.conv1d",
     "torch.nn.functional.conv2d",
     "torch.nn.functional.conv3d",
+    "torch.nn.functional.prelu",
+    "torch.prelu",
     "torch.conv1d",
     "torch.conv2d",
     "torch.conv3d",

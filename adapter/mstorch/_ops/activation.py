@@ -7,6 +7,7 @@ import math
 import numpy
 from scipy import special
 
+from mstorch import _dtypes
 from mstorch._autograd import attach, derivative, remember, wants_grad
 from mstorch._ops import inplace, pointwise, views
 from mstorch._ops._operands import up, wrap_dim
@@ -128,6 +129,39 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
     """x above zero, a fraction of it below."""
     result = pointwise.where(input.gt(0), input, pointwise.mul(input, negative_slope))
     return _into(input, result) if inplace else result
+
+
+@operator("torch.nn.functional.hardtanh")
+def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
+    """x limited to [min_val, max_val]; the slope is 0 at the limits and outside."""
+    inside = input.gt(min_val).logical_and(input.lt(max_val))
+    limited = views.cast(pointwise.clamp(input.detach(), min_val, max_val), input.dtype)
+    result = pointwise.where(inside, input, limited)
+    return _into(input, result) if inplace else result
+
+
+@operator("torch.nn.functional.relu6")
+def relu6(input, inplace=False):
+    """x limited to [0, 6]."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+@operator("torch.nn.functional.mish")
+def mish(input, inplace=False):
+    """x times tanh(softplus(x))."""
+    wide = views.cast(input, _dtypes.float32) if input._a.dtype in _dtypes.REDUCED else input
+    result = pointwise.mul(wide, pointwise.tanh(softplus(wide)))
+    result = views.cast(result, input.dtype)
+    return _into(input, result) if inplace else result
+
+
+@operator("torch.nn.functional.prelu", "torch.prelu")
+def prelu(input, weight):
+    """x above zero, a learnt fraction of it below: one for all, or one a channel (dimension 1)."""
+    if weight._a.size != 1:
+        shape = [-1 if d == min(1, input._a.ndim - 1) else 1 for d in range(input._a.ndim)]
+        weight = views.reshape(weight, shape)
+    return pointwise.where(input.gt(0), input, pointwise.mul(input, weight))
 
 
 @derivative("SoftplusBackward0")

@@ -3,8 +3,8 @@
 """torch.distributions."""
 
 from mstorch._errors import module_getattr
-from mstorch.distributions import uniform
+from mstorch.distributions import constraints, uniform
 
-__all__ = ["uniform"]
+__all__ = ["constraints", "uniform"]
 
 __getattr__ = module_getattr("torch.distributions")

@@ -86,6 +86,16 @@ def load_model(model, filename, strict=True, device="cpu"):
     return absent, unexpected
 
 
+def storage_ptr(tensor):
+    """The address of the memory that the tensor is a part of."""
+    return tensor.untyped_storage().data_ptr()
+
+
+def storage_size(tensor):
+    """The bytes of that memory."""
+    return tensor.untyped_storage().nbytes()
+
+
 def _described(tensors):
     """What the package asks about tensors: it reads their memory, which the caller keeps alive."""
     if not isinstance(tensors, dict):

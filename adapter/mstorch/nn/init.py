@@ -5,6 +5,7 @@ the same weights.
 """
 
 import math
+import warnings
 
 from mstorch._errors import missing, module_getattr
 from mstorch.autograd.grad_mode import no_grad
@@ -118,5 +119,30 @@ def xavier_normal_(tensor, gain=1.0, generator=None):
         0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator=generator
     )
 
+
+def _older(function):
+    """The name of before torch 0.4, without an underscore: the same function, with a warning."""
+    name = function.__name__.removesuffix("_")
+
+    def call(*args, **kwargs):
+        warnings.warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    call.__name__, call.__doc__ = name, f"Deprecated: use {name}_."
+    return call
+
+
+constant = _older(constant_)
+eye = _older(eye_)
+kaiming_normal = _older(kaiming_normal_)
+kaiming_uniform = _older(kaiming_uniform_)
+normal = _older(normal_)
+uniform = _older(uniform_)
+xavier_normal = _older(xavier_normal_)
+xavier_uniform = _older(xavier_uniform_)
 
 __getattr__ = module_getattr("torch.nn.init")

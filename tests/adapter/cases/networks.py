@@ -391,3 +391,41 @@ def convolutions_draw_and_compute_the_same(torch):
         y.sin().sum().backward()
         found += [y.detach(), x.grad, [p.grad for p in layer.parameters()], repr(layer)]
     return found
+
+
+@case
+def activations_and_losses_as_modules(torch):
+    nn, found = torch.nn, []
+    x, y = leaf(torch, numbers((3, 4), 0, -8, 8)), torch.from_numpy(numbers((3, 4), 1, 0.0, 1.0))
+    for layer in (
+        nn.LeakyReLU(0.2),
+        nn.Hardtanh(-2, 3),
+        nn.ReLU6(),
+        nn.Mish(),
+        nn.PReLU(),
+        nn.PReLU(4, 0.1),
+    ):
+        result = layer(x)
+        parameters = list(layer.parameters())
+        found += [result, torch.autograd.grad(result.sum(), [x, *parameters]), repr(layer)]
+    losses = (nn.L1Loss(), nn.BCEWithLogitsLoss(), nn.BCEWithLogitsLoss(pos_weight=y[0] + 1))
+    found += [loss(x, y) for loss in losses]
+    return [*found, nn.BCELoss(reduction="sum")(torch.sigmoid(x), y)]
+
+
+@case
+def losses_reduced_by_the_older_arguments(torch):
+    functional, found = torch.nn.functional, []
+    x, y = torch.from_numpy(numbers((3, 4), 0)), torch.from_numpy(numbers((3, 4), 1))
+    target = torch.tensor([0, 3, 1])
+    for older in ({"size_average": False}, {"reduce": False}, {"size_average": True}):
+        found += [
+            functional.mse_loss(x, y, **older),
+            functional.l1_loss(x, y, **older),
+            functional.smooth_l1_loss(x, y, **older),
+            functional.cross_entropy(x, target, **older),
+            functional.nll_loss(x, target, **older),
+            functional.kl_div(x, y.abs(), **older),
+            functional.binary_cross_entropy_with_logits(x, y, **older),
+        ]
+    return found

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Layers without parameters, and losses."""
 
-from mstorch._ops import activation, dropout, loss, pointwise, views
+from mstorch._ops import activation, creation, dropout, loss, pointwise, views
 from mstorch.nn.modules.module import Module
+from mstorch.nn.parameter import Parameter
 
 
 class Identity(Module):
@@ -79,6 +80,75 @@ class Tanh(Module):
         return pointwise.tanh(input)
 
 
+class LeakyReLU(Module):
+    """x above zero, a fraction of it below."""
+
+    def __init__(self, negative_slope=0.01, inplace=False):
+        super().__init__()
+        self.negative_slope, self.inplace = negative_slope, inplace
+
+    def forward(self, input):
+        return activation.leaky_relu(input, self.negative_slope, self.inplace)
+
+    def extra_repr(self):
+        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
+
+
+class Hardtanh(Module):
+    """x limited to an interval."""
+
+    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False):
+        super().__init__()
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+
+    def forward(self, input):
+        return activation.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+    def extra_repr(self):
+        inplace = ", inplace=True" if self.inplace else ""
+        return f"min_val={self.min_val}, max_val={self.max_val}{inplace}"
+
+
+class ReLU6(Hardtanh):
+    """x limited to [0, 6]."""
+
+    def __init__(self, inplace=False):
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self):
+        return "inplace=True" if self.inplace else ""
+
+
+class Mish(Module):
+    """x times tanh(softplus(x))."""
+
+    def __init__(self, inplace=False):
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input):
+        return activation.mish(input, self.inplace)
+
+    def extra_repr(self):
+        return "inplace=True" if self.inplace else ""
+
+
+class PReLU(Module):
+    """x above zero, a learnt fraction of it below."""
+
+    def __init__(self, num_parameters=1, init=0.25, device=None, dtype=None):
+        super().__init__()
+        self.num_parameters = num_parameters
+        value = creation.full((num_parameters,), float(init), dtype=dtype, device=device)
+        self.weight = Parameter(value)
+
+    def forward(self, input):
+        return activation.prelu(input, self.weight)
+
+    def extra_repr(self):
+        return f"num_parameters={self.num_parameters}"
+
+
 class Softmax(Module):
     """Softmax along a dimension."""
 
@@ -140,3 +210,43 @@ class MSELoss(Module):
 
     def forward(self, input, target):
         return loss.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(Module):
+    """F.l1_loss."""
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        self._legacy, self.reduction = (size_average, reduce), reduction
+
+    def forward(self, input, target):
+        return loss.l1_loss(input, target, *self._legacy, self.reduction)
+
+
+class BCEWithLogitsLoss(Module):
+    """F.binary_cross_entropy_with_logits."""
+
+    def __init__(
+        self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+    ):
+        super().__init__()
+        self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+        self._legacy, self.reduction = (size_average, reduce), reduction
+
+    def forward(self, input, target):
+        return loss.binary_cross_entropy_with_logits(
+            input, target, self.weight, *self._legacy, self.reduction, self.pos_weight
+        )
+
+
+class BCELoss(Module):
+    """F.binary_cross_entropy."""
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        self.register_buffer("weight", weight)
+        self._legacy, self.reduction = (size_average, reduce), reduction
+
+    def forward(self, input, target):
+        return loss.binary_cross_entropy(input, target, self.weight, *self._legacy, self.reduction)
