@@ -28,6 +28,8 @@ _SWEEP = {
     "c64": "complex",
 }
 _FLOAT = re.compile(r"\bf32\((?!\))([^()]*)\)")
+_FIRST_SIZE = re.compile(r"\b(f32|i32|i64|b)\(\d+")
+_MATRIX = re.compile(r"\bf32\((\d+), (\d+)((?:, \w+=[^,()]*)*)\)")
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,18 @@ def spelt(text: str) -> list[Case]:
 
 
 def swept(text: str) -> list[tuple[str, Case]]:
-    """An example on other types: all float32 tensors of one type, or one of them of another."""
+    """An example with other tensors, and what kind of input they are.
+
+    Without elements; transposed, so not contiguous; all float32 tensors of another type; one of
+    them of another type, or of no dimensions and a wider type.
+    """
     form = form_of(text)
     tensors = list(_FLOAT.finditer(text))
-    texts = [(kind, _FLOAT.sub(rf"{other}(\1)", text)) for other, kind in _SWEEP.items() if tensors]
+    texts = [("empty", _FIRST_SIZE.sub(r"\1(0", text))]
+    texts.append(("transposed", _MATRIX.sub(r"f32(\2, \1\3, transposed=True)", text)))
+    texts += [
+        (kind, _FLOAT.sub(rf"{other}(\1)", text)) for other, kind in _SWEEP.items() if tensors
+    ]
     if len(tensors) > 1:
         mixed = [other for other in _SWEEP if other != "c64"]
         for tensor in tensors:
@@ -153,7 +163,9 @@ def swept(text: str) -> list[tuple[str, Case]]:
                 wide = {"f16": "f32()", "i32": "i64()"}[other]
                 rest = [_FLOAT.sub(rf"{other}(\1)", part) for part in (before, after)]
                 texts.append(("zero-dimensional", f"{rest[0]}{wide}{rest[1]}"))
-    return [(kind, Case(form, kind, other, converted(other))) for kind, other in texts]
+    return [
+        (kind, Case(form, kind, other, converted(other))) for kind, other in texts if other != text
+    ]
 
 
 def in_torch(texts: list[str]) -> dict[str, object]:
