@@ -8,6 +8,7 @@ only under the MindSpore version that it was built for.
 """
 
 from msops._native import VersionInfo, version_info
+from msops.activation import swiglu
 from msops.norm import add_rms_norm, layer_norm, rms_norm
 from msops.optimizer import apply_adamw, global_norm
 
@@ -18,5 +19,6 @@ __all__ = [
     "global_norm",
     "layer_norm",
     "rms_norm",
+    "swiglu",
     "version_info",
 ]

@@ -1,0 +1,107 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "csrc/binding/swiglu.h"
+
+#include <optional>
+#include <vector>
+
+#include "csrc/binding/autograd.h"
+#include "csrc/binding/dispatch.h"
+#include "csrc/binding/dtype.h"
+#include "csrc/launch/swiglu.h"
+#include "csrc/shapes/swiglu.h"
+#include "pybind11/stl.h"
+
+namespace mindforge {
+namespace {
+
+using mindspore::pynative::autograd::AutogradContext;
+using mindspore::pynative::autograd::Function;
+using mindspore::pynative::autograd::TensorPtrList;
+using mindspore::tensor::TensorPtr;
+using Optional = std::optional<ms::Tensor>;
+
+Optional DenseIf(bool there, const TensorPtr& tensor) {
+  return there ? Optional(Dense(tensor)) : std::nullopt;
+}
+
+// MindSpore takes no absent tensor: where there is no bias or scale, x stands in its place, and
+// gets no gradient through it.
+template <bool kBias, bool kScale>
+struct SwigluFunction : public Function<SwigluFunction<kBias, kScale>> {
+  static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& bias,
+                           const TensorPtr& scale) {
+    context->SaveForBackward({x, bias, scale});
+    return LaunchSwiglu(Dense(x), DenseIf(kBias, bias), DenseIf(kScale, scale)).tensor();
+  }
+
+  static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
+    RefuseSecondOrder("swiglu");
+    const TensorPtrList saved = context->GetSavedTensors();
+    const SwigluGradients result = LaunchSwigluGrad(
+        Dense(gradients[0]), Dense(saved[0]), DenseIf(kBias, saved[1]), DenseIf(kScale, saved[2]));
+    const auto gradient = [context](const Optional& value, size_t input) {
+      return value.has_value() && context->NeedsInputGrad(input) ? value->tensor() : nullptr;
+    };
+    return {gradient(result.dx, 0), gradient(result.dbias, 1), gradient(result.dscale, 2)};
+  }
+};
+
+TensorPtr Record(const TensorPtr& x, const Optional& bias, const Optional& scale) {
+  const TensorPtr b = bias.has_value() ? bias->tensor() : x;
+  const TensorPtr s = scale.has_value() ? scale->tensor() : x;
+  if (bias.has_value()) {
+    return scale.has_value() ? SwigluFunction<true, true>::Apply(x, b, s)
+                             : SwigluFunction<true, false>::Apply(x, b, s);
+  }
+  return scale.has_value() ? SwigluFunction<false, true>::Apply(x, b, s)
+                           : SwigluFunction<false, false>::Apply(x, b, s);
+}
+
+std::optional<Shape> ShapeOf(const Optional& tensor) {
+  return tensor.has_value() ? std::optional<Shape>(tensor->shape()) : std::nullopt;
+}
+
+void Check(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
+  CheckDtype("msops.swiglu: x", x.data_type(), SwigluDtypes());
+  if (bias.has_value()) {
+    CheckDtype("msops.swiglu: bias", bias->data_type(), {x.data_type()});
+  }
+  if (scale.has_value()) {
+    const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
+    CheckDtype("msops.swiglu: scale", scale->data_type(),
+               {wide ? x.data_type() : mindspore::kNumberTypeFloat32});
+  }
+  CheckSwiglu(x.shape(), ShapeOf(bias), ShapeOf(scale));
+}
+
+pybind11::object Swiglu(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
+  std::vector<ms::Tensor> arguments{x};
+  for (const Optional* tensor : {&bias, &scale}) {
+    if (tensor->has_value()) {
+      arguments.push_back(**tensor);
+    }
+  }
+  Settle(arguments);
+  Check(x, bias, scale);
+  const auto run = [x, bias, scale, arguments, recording = IsRecording()]() {
+    bool wanted = false;
+    for (const ms::Tensor& argument : arguments) {
+      wanted = wanted || argument.tensor()->requires_grad();
+    }
+    if (recording && wanted) {
+      return ms::Tensor(Record(x.tensor(), bias, scale));
+    }
+    const auto dense = [](const Optional& tensor) {
+      return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
+    };
+    return LaunchSwiglu(Dense(x.tensor()), dense(bias), dense(scale));
+  };
+  return DispatchOne("swiglu", arguments, run);
+}
+
+}  // namespace
+
+void BindSwiglu(pybind11::module_* module) { module->def("swiglu", &Swiglu); }
+
+}  // namespace mindforge

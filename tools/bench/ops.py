@@ -1,0 +1,183 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long msops' operators take on the CPU, against PyTorch eager and against copying memory.
+
+Prints one JSON line a case, see record.py. A case is an operator and a step: `forward`, or `both`
+for the operator with its gradients. Runs of both sides and of the copy alternate, so that whatever
+else the machine does falls on all. The bound is the time in which a copy moves as many bytes as the
+operator must.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import mindspore
+import numpy as np
+
+import imperative
+import msops
+import record
+
+WARM_UP = 2
+FLOAT = 4
+"""Bytes of an element."""
+
+_PEER = Path(__file__).absolute().parent / "ops_torch.py"
+
+Run = Callable[[], object]
+
+
+class Torch:
+    """PyTorch in a process of its own; a context manager that ends it."""
+
+    def __init__(self, python: str) -> None:
+        self._process = subprocess.Popen(
+            [os.path.abspath(python), "-P", str(_PEER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def seconds(self, case: str, rows: int, columns: int) -> float:
+        """Runs a case once."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        request = {"case": case, "rows": rows, "columns": columns}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"PyTorch ended at {case}; its message is above")
+        return float(json.loads(line)["seconds"])
+
+    def __enter__(self) -> Torch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+def normal(*shape: int, requires_grad: bool = True) -> mindspore.Tensor:
+    values = np.random.default_rng(len(shape)).standard_normal(shape, dtype=np.float32)
+    return imperative.leaf(values, requires_grad=requires_grad)
+
+
+def steps(call: Callable[[], mindspore.Tensor], upstream: mindspore.Tensor) -> dict[str, Run]:
+    """Runs of a differentiable operator, each until its result is there."""
+
+    def both() -> None:
+        with imperative.recording():
+            output = call()
+            imperative.backward(output, upstream)
+        output.asnumpy()
+
+    return {"forward": lambda: call().asnumpy(), "both": both}
+
+
+def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
+    """Each case with what runs it once, and how many elements it must read and write."""
+    shape, size = (rows, columns), rows * columns
+    x, residual, upstream = normal(*shape), normal(*shape), normal(*shape, requires_grad=False)
+    weight, bias = normal(columns), normal(columns)
+    gated = normal(rows, 2 * columns)
+    # Read and written forward, and by the gradients.
+    operators = {
+        "rms_norm": (steps(lambda: msops.rms_norm(x, weight, 1e-6), upstream), 2, 3),
+        "add_rms_norm": (
+            steps(lambda: msops.add_rms_norm(x, residual, weight, 1e-6)[0], upstream),
+            4,
+            5,
+        ),
+        "layer_norm": (steps(lambda: msops.layer_norm(x, weight, bias, 1e-6), upstream), 2, 3),
+        "swiglu": (steps(lambda: msops.swiglu(gated), upstream), 3, 5),
+    }
+    cases: dict[str, tuple[Run, float]] = {}
+    for name, (made, forward, backward) in operators.items():
+        cases[f"{name}/forward"] = made["forward"], forward * size
+        cases[f"{name}/both"] = made["both"], (forward + backward) * size
+    cases["apply_adamw"] = adamw(rows, columns), 7 * size
+    tensors = [normal(rows // 16, columns, requires_grad=False) for _ in range(16)]
+    cases["global_norm"] = lambda: msops.global_norm(tensors).asnumpy(), size
+    return cases
+
+
+def adamw(rows: int, columns: int) -> Run:
+    """A step over 16 parameters."""
+    lists = [
+        [normal(rows // 16, columns, requires_grad=False) for _ in range(16)] for _ in range(4)
+    ]
+
+    def run() -> None:
+        msops.apply_adamw(
+            *lists, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01, step=1
+        )
+        lists[0][-1].asnumpy()
+
+    return run
+
+
+def timed(run: Run) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def measure(
+    case: str, run: Run, elements: float, torch: Torch, shape: tuple[int, int], count: int
+) -> record.Record:
+    """Runs one case on both sides in turn and returns its record."""
+    ours, theirs, copies = [], [], []
+    load = os.getloadavg()[0]
+    for _ in range(WARM_UP + count):
+        ours.append(timed(run))
+        theirs.append(torch.seconds(case, *shape))
+        copies.append(torch.seconds("copy", *shape))
+    copies = sorted(copies[WARM_UP:])
+    bytes_per_second = 2 * FLOAT * shape[0] * shape[1] / copies[len(copies) // 2]
+    seconds = sorted(ours[WARM_UP:])
+    bound = elements * FLOAT / bytes_per_second
+    return record.measured(
+        f"ops/{case}",
+        ours[WARM_UP:],
+        params={"shape": shape, "dtype": "float32", "load_before": load},
+        peer="PyTorch eager",
+        peer_seconds=theirs[WARM_UP:],
+        bound=f"copying {elements * FLOAT / 1e6:.0f} MB at {bytes_per_second / 1e9:.3g} GB/s",
+        fraction_of_bound=bound / seconds[len(seconds) // 2],
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measures the cases asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--torch-python", required=True, help="an interpreter that imports torch")
+    parser.add_argument("--only", default="", help="measure cases whose name begins so")
+    parser.add_argument("--rows", type=int, default=4096, help="a multiple of 16")
+    parser.add_argument("--columns", type=int, default=4096)
+    parser.add_argument("--runs", type=int, default=11)
+    options = parser.parse_args(arguments)
+    shape = (options.rows, options.columns)
+    with Torch(options.torch_python) as torch:
+        for case, (run, elements) in runs(*shape).items():
+            if case.startswith(options.only):
+                line = measure(case, run, elements, torch, shape, options.runs).line()
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What msops' operators are compared with, under PyTorch's interpreter.
+
+Reads a JSON object a line, {"case": name, "rows": n, "columns": n}, runs that case once and answers
+with {"seconds": x}. Tensors of a case are made when it is first asked for.
+"""
+
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional as F
+
+
+def norm(call: Callable, rows: int, columns: int, terms: int) -> tuple[Callable, Callable]:
+    """The steps `forward` and `both` of a norm with `terms` tensors of the input's shape."""
+    inputs = [torch.randn(rows, columns, requires_grad=True) for _ in range(terms)]
+    weight, bias = (torch.randn(columns, requires_grad=True) for _ in range(2))
+    upstream = torch.randn(rows, columns)
+    return steps(lambda: call(*inputs, weight, bias), [*inputs, weight, bias], upstream)
+
+
+def steps(call: Callable, leaves: list, upstream: torch.Tensor) -> tuple[Callable, Callable]:
+    """Runs a call without recording, and a call with its gradients."""
+
+    def forward() -> None:
+        with torch.no_grad():
+            call()
+
+    def both() -> None:
+        for leaf in leaves:
+            leaf.grad = None
+        call().backward(upstream)
+
+    return forward, both
+
+
+def swiglu(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """silu(a) * b as PyTorch has it: two operators."""
+    x, upstream = torch.randn(rows, 2 * columns, requires_grad=True), torch.randn(rows, columns)
+
+    def call() -> torch.Tensor:
+        a, b = x.chunk(2, -1)
+        return F.silu(a) * b
+
+    return steps(call, [x], upstream)
+
+
+def adamw(rows: int, columns: int) -> Callable:
+    """A fused step over 16 parameters."""
+    parameters = [torch.randn(rows // 16, columns, requires_grad=True) for _ in range(16)]
+    for parameter in parameters:
+        parameter.grad = torch.randn_like(parameter)
+    return torch.optim.AdamW(parameters, fused=True).step
+
+
+def global_norm(rows: int, columns: int) -> Callable:
+    """The norm of 16 gradients."""
+    tensors = [torch.randn(rows // 16, columns) for _ in range(16)]
+    return lambda: torch.nn.utils.get_total_norm(tensors)
+
+
+def copy(rows: int, columns: int) -> Callable:
+    """The bound: memory read once and written once."""
+    source = torch.randn(rows, columns)
+    target = torch.empty_like(source)
+    return lambda: target.copy_(source)
+
+
+@functools.cache
+def case(name: str, rows: int, columns: int) -> Callable:
+    """What runs a case once."""
+    operator, _, step = name.partition("/")
+    shape = (columns,)
+    made = {
+        "rms_norm": lambda: norm(lambda x, w, b: F.rms_norm(x, shape, w, 1e-6), rows, columns, 1),
+        "add_rms_norm": lambda: norm(
+            lambda x, r, w, b: F.rms_norm(x + r, shape, w, 1e-6), rows, columns, 2
+        ),
+        "layer_norm": lambda: norm(
+            lambda x, w, b: F.layer_norm(x, shape, w, b, 1e-6), rows, columns, 1
+        ),
+        "swiglu": lambda: swiglu(rows, columns),
+        "apply_adamw": lambda: adamw(rows, columns),
+        "global_norm": lambda: global_norm(rows, columns),
+        "copy": lambda: copy(rows, columns),
+    }[operator]()
+    return made[step == "both"] if isinstance(made, tuple) else made
+
+
+def main() -> None:
+    """Serves until standard input ends."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        run = case(request["case"], request["rows"], request["columns"])
+        started = time.perf_counter()
+        run()
+        print(json.dumps({"seconds": time.perf_counter() - started}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
