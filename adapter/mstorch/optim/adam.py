@@ -3,12 +3,14 @@
 """Adam and AdamW (D. Kingma and J. Ba, 2014; I. Loshchilov and F. Hutter, 2017), with torch's order
 of operations.
 
-The update runs on the arrays: nothing in it can be differentiated, and it is the same handful of
-steps for every parameter.
+msops updates all parameters of a group at once. Parameters in half precision are updated on their
+arrays, operation by operation: torch keeps their moments in half precision too and rounds after
+each.
 """
 
 import numpy
 
+import msops
 from mstorch._errors import missing
 from mstorch._ops.inplace import bump
 from mstorch._ops.pointwise import lerp_kernel
@@ -72,7 +74,7 @@ class Adam(Optimizer):
 
     def step(self, closure=None):
         """One update of every parameter that has a gradient."""
-        return self.update_each(closure, self._update)
+        return self.update_groups(closure, self._update_group)
 
     def _state_of(self, param):
         state = self.state[param]
@@ -82,8 +84,39 @@ class Adam(Optimizer):
             state["exp_avg_sq"] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
         return state
 
-    def _update(self, param, group):
-        state = self._state_of(param)
+    def _update_group(self, params, group):
+        at_once = {}  # by the number of the step
+        for param in params:
+            state = self._state_of(param)
+            state["step"]._a += 1
+            if param._a.dtype.itemsize == 2 or not param._a.flags.c_contiguous:
+                self._update_alone(param, group, state)
+            else:
+                at_once.setdefault(state["step"]._a.item(), []).append(param)
+            for changed in (param, *state.values()):
+                bump(changed)
+        for step, several in at_once.items():
+            self._update_at_once(several, group, step)
+
+    def _update_at_once(self, params, group, step):
+        states = [self.state[param] for param in params]
+        beta1, beta2 = group["betas"]
+        msops.apply_adamw(
+            params,
+            [param.grad for param in params],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
+            lr=_number(group["lr"]),
+            beta1=_number(beta1),
+            beta2=_number(beta2),
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            step=int(step),
+            gradient_scale=-1.0 if group["maximize"] else 1.0,
+            decoupled=group["decoupled_weight_decay"],
+        )
+
+    def _update_alone(self, param, group, state):
         value, grad = param._a, param.grad._a
         average, square = state["exp_avg"]._a, state["exp_avg_sq"]._a
         number = value.dtype.type
@@ -91,7 +124,6 @@ class Adam(Optimizer):
         lr, decay = _number(group["lr"]), group["weight_decay"]
         if group["maximize"]:
             grad = -grad
-        state["step"]._a += 1
         step = state["step"]._a.item()
         if decay != 0:
             if group["decoupled_weight_decay"]:
@@ -105,8 +137,6 @@ class Adam(Optimizer):
         denominator /= number((1 - beta2**step) ** 0.5)
         denominator += number(group["eps"])
         value += number(-(lr / (1 - beta1**step))) * average / denominator
-        for changed in (param, state["step"], state["exp_avg"], state["exp_avg_sq"]):
-            bump(changed)
 
 
 class AdamW(Adam):

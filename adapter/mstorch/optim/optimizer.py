@@ -97,8 +97,9 @@ class Optimizer:
         raise NotImplementedError
 
     @no_grad()
-    def update_each(self, closure, update):
-        """Call `update(param, group)` for each parameter with a gradient; gives the closure's loss.
+    def update_groups(self, closure, update):
+        """Call `update(params, group)` for each group with its parameters that have a gradient;
+        gives the closure's loss.
 
         The closure is evaluated first, recorded.
         """
@@ -107,10 +108,17 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    update(param, group)
+            update([param for param in group["params"] if param.grad is not None], group)
         return loss
+
+    def update_each(self, closure, update):
+        """As update_groups, with a call of `update(param, group)` for each parameter."""
+
+        def update_all(params, group):
+            for param in params:
+                update(param, group)
+
+        return self.update_groups(closure, update_all)
 
     def register_step_pre_hook(self, hook):
         """Call `hook(optimizer, args, kwargs)` before each step."""

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limiting gradients."""
 
+import numpy
+
+import msops
 from mstorch._errors import module_getattr
 from mstorch._ops import reduction, views
 from mstorch._ops.creation import tensor
-from mstorch._tensor import Tensor
+from mstorch._tensor import Tensor, adopt
 from mstorch.autograd.grad_mode import no_grad
 
 
@@ -20,8 +23,11 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     tensors = list(tensors)
     if not tensors:
         return tensor(0.0)
-    norms = [reduction.norm(t, norm_type) for t in tensors]
-    total = reduction.norm(views.stack(norms), norm_type)
+    if norm_type == 2.0 and all(t._a.dtype == numpy.float32 for t in tensors):
+        total = adopt(msops.global_norm(tensors))
+    else:
+        norms = [reduction.norm(t, norm_type) for t in tensors]
+        total = reduction.norm(views.stack(norms), norm_type)
     if error_if_nonfinite and not total.isfinite():
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "
