@@ -20,6 +20,11 @@ from torch2ms.names import Contents
 _FROM = re.compile(
     rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\#]|\\\r?\n)*)", re.M
 )
+# A module of torch that is passed on, asked for a name or assigned to.
+_TELLING = re.compile(
+    rb"\b(?:torch|functional|F)[ \t]*[,)\]}]|torch[\w.]*[ \t]*=[ \t]"
+    rb"|[gs]etattr\([ \t]*torch|[\"']torch\.\w"
+)
 _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 
 
@@ -69,6 +74,7 @@ class FileFacts:
     """What one file says about itself.
 
     exports           names of the module that are certain to be torch's, with their torch paths
+    starred           those of them that a star import brings
     imports           what it imports from the tree: level, module, names
     replaced          torch functions that it assigns to, or may: they stay everywhere
     kept_values       torch functions that it keeps as values on the adapter
@@ -77,11 +83,20 @@ class FileFacts:
     """
 
     exports: dict[str, str] = field(default_factory=dict)
+    starred: dict[str, str] = field(default_factory=dict)
     imports: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
     replaced: set[str] = field(default_factory=set)
     kept_values: set[str] = field(default_factory=set)
     converted: set[str] = field(default_factory=set)
     converted_values: set[str] = field(default_factory=set)
+
+
+def tells(data: bytes) -> bool:
+    """Whether a file looks as if it kept or replaced functions of torch; only a guess.
+
+    Converting such files first saves converting the others twice.
+    """
+    return _TELLING.search(data) is not None
 
 
 def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
@@ -113,6 +128,12 @@ class TreeFacts:
         """Record what the file `path` says."""
         self._facts[path] = facts
 
+    def begin(self, paths: Iterable[str]) -> dict[str, Known]:
+        """What is known already for files that are converted for the first time."""
+        known = dict.fromkeys(paths, Known(held=self._held()))
+        self._known.update(known)
+        return known
+
     def concerned(self) -> dict[str, Known]:
         """The files that were converted without knowing what the others say, and what that is."""
         held = self._held()
@@ -140,11 +161,12 @@ class TreeFacts:
         contents: dict[tuple[int, str], dict[str, str]] = {}
         for level, module, words in facts.imports:
             origin = self._origin(path, level, module)
-            exports = self._facts[origin].exports if origin in self._facts else {}
-            if exports and origin != path:
-                taken = exports if "*" in words else _chosen(exports, words)
-                if taken:
-                    contents.setdefault((level, module), {}).update(taken)
+            if origin is None or origin == path or origin not in self._facts:
+                continue
+            other = self._facts[origin]
+            taken = other.starred if "*" in words else _chosen(other.exports, words)
+            if taken:
+                contents.setdefault((level, module), {}).update(taken)
         return contents
 
     def _origin(self, path: str, level: int, module: str) -> str | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch2ms.spelling import Lines
@@ -205,6 +205,22 @@ def expressions(statement: ast.stmt) -> Iterator[ast.AST]:
         if not isinstance(node, ast.stmt):
             yield node
             stack.extend(ast.iter_child_nodes(node))
+
+
+def starred(tree: ast.Module, names: Iterable[str]) -> list[str]:
+    """Those of a module's names that `from module import *` binds; none where that is computed."""
+    listed: set[object] | None = None
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not any(isinstance(one, ast.Name) and one.id == "__all__" for one in targets):
+            continue
+        value = getattr(node, "value", None)
+        if listed is not None or isinstance(node, ast.AugAssign):
+            return []
+        if not isinstance(value, (ast.List, ast.Tuple)):
+            return []
+        listed = {one.value for one in value.elts if isinstance(one, ast.Constant)}
+    return [n for n in names if (n[0] != "_" if listed is None else n in listed)]
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -32,14 +32,14 @@ class Parts:
     findings: list[Finding] = field(default_factory=list)
 
 
-def parts(source: Source, mapping: Mapping, local_roots: frozenset[str]) -> Parts:
+def parts(source: Source, tree: ast.Module, mapping: Mapping, local_roots: frozenset[str]) -> Parts:
     """The edits for every part of another package that the file imports."""
     done = Parts()
     for row in mapping.parts:
         package, _, part = row.name.rpartition(".")
         words = (package.encode("ascii"), part.encode("ascii"))
         if package not in local_roots and all(word in source.body for word in words):
-            _Part(source, source.parse(), row, done).run()
+            _Part(source, tree, row, done).run()
     return done
 
 

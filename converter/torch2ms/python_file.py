@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from torch2ms import mapping, proof, recipes
 from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports
 from torch2ms.findings import Counts, Finding
-from torch2ms.parts import parts
 from torch2ms.recipes import Applied, Recipe
 from torch2ms.rewrite import Rules, rewrite
 from torch2ms.source import Edit, Source, SourceError, apply_edits, may_mention
@@ -149,15 +148,13 @@ def _with_rules(source: Source, settings: Settings, known: Known, result: FileRe
         settings.local_roots, settings.packages, settings.references, settings.native, known
     )
     done = rewrite(source, mapping.load(), rules)
-    others = parts(source, mapping.load(), settings.local_roots)
-    edits = done.edits + others.edits
     result.facts = done.facts
-    result.findings += sorted({*done.findings, *others.findings})
+    result.findings += sorted(set(done.findings))
     result.counts = done.counts
     by_line: dict[int, list[Edit]] = {}
-    for edit in sorted(edits, key=lambda one: one.start):
+    for edit in sorted(done.edits, key=lambda one: one.start):
         by_line.setdefault(source.line_of(edit.start), []).append(edit)
     for line, own in sorted(by_line.items()):
         after = source.line(line, own)
         result.changes.append(Change(line, source.line(line), after, own[0].rule))
-    return apply_edits(source.body, edits)
+    return apply_edits(source.body, done.edits)

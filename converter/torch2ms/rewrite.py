@@ -19,8 +19,19 @@ from dataclasses import dataclass, field
 from torch2ms.facts import NOTHING, FileFacts, Known
 from torch2ms.findings import Counts, Finding
 from torch2ms.mapping import ImportCall, Mapping, public_names
-from torch2ms.names import Hook, Meanings, Names, Scope, certain, expressions, resolve, statements
+from torch2ms.names import (
+    Hook,
+    Meanings,
+    Names,
+    Scope,
+    certain,
+    expressions,
+    resolve,
+    starred,
+    statements,
+)
 from torch2ms.native_rules import Natives
+from torch2ms.parts import parts
 from torch2ms.source import Edit, Source, SourceError, normal_name, parse
 from torch2ms.spelling import Lines, spelling
 
@@ -94,6 +105,9 @@ class _Rewriter:
             self._expressions(strings)
         others = [word for word in words if self.source.line_of(word) not in lines]
         self._code_in_strings(others)
+        elsewhere = parts(self.source, self.tree, self.mapping, self.local_roots)
+        self.result.edits += elsewhere.edits
+        self.result.findings += elsewhere.findings
         return self.result
 
     def _imports_of(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -114,7 +128,9 @@ class _Rewriter:
         for site, scope in self._sites:
             self._string_site(site, scope)
         spellings = names.spellings(self._names_package)
-        self.result.facts.exports = self._exports(names, spellings)
+        exports = self._exports(names, spellings)
+        self.result.facts.exports = exports
+        self.result.facts.starred = {n: exports[n] for n in starred(self.tree, exports)}
         if self.rules.references:
             self._count_references(names, spellings)
         if natives is not None:

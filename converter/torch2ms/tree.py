@@ -23,7 +23,7 @@ from pathlib import Path
 
 from torch2ms import plan, requirements, wheel
 from torch2ms.errors import UsageError
-from torch2ms.facts import NOTHING, Known, TreeFacts, modules
+from torch2ms.facts import NOTHING, Known, TreeFacts, modules, tells
 from torch2ms.mentions import mentions
 from torch2ms.plan import Plan, Task
 from torch2ms.python_file import FileResult, Settings, convert
@@ -178,23 +178,40 @@ def _convert_all(
     facts = TreeFacts(_modules(work))
     tasks = {task.path: task for task in work.tasks}
     results: dict[str, FileResult] = {}
-    known = dict.fromkeys(tasks, NOTHING)
-    total = done = 0
+    waves = _waves(work, settings)
+    total, done = len(tasks), 0
     with _pool(options.jobs, work) as each, _without_collector():
-        while known:
+        while True:
+            again = facts.concerned()
+            known = again | (facts.begin(waves.pop(0)) if waves else {})
+            if not known:
+                break
+            total += len(again)
             items: list[_Work] = [
                 (tasks[path], str(stage / path) if stage else None, settings, told)
                 for path, told in known.items()
             ]
-            total += len(items)
             for result in each(_do, items):
                 if result is not None:
                     results[result.path] = result
                     facts.tell(result.path, result.facts)
                 done += 1
                 progress(done, total)
-            known = facts.concerned()
-    return list(results.values()), facts
+    return [results[path] for path in tasks if path in results], facts
+
+
+def _waves(work: Plan, settings: Settings) -> list[list[str]]:
+    """All files; for target `native` first those that look as if they had to tell the others."""
+    paths = [task.path for task in work.tasks]
+    if not settings.native:
+        return [paths]
+    first = {
+        task.path
+        for task in work.tasks
+        if task.link is None and plan.is_python(task) and tells(Path(task.source).read_bytes())
+    }
+    waves = [[path for path in paths if (path in first) == early] for early in (True, False)]
+    return [wave for wave in waves if wave]
 
 
 def _settings(work: Plan, options: Options) -> Settings:

@@ -264,6 +264,23 @@ NOT_RE_EXPORTED = {
 }
 
 
+PUBLIC = {
+    "listed": ("__all__ = ['torch']\n", True),
+    "not listed": ("__all__ = ['other']\n", False),
+    "computed": ("__all__ = list(names)\n", False),
+    "added to": ("__all__ = ['torch']\n__all__ += more\n", False),
+    "not said": ("", True),
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_star_import_brings_what_the_module_lists(tmp_path, name):
+    listed, brings = PUBLIC[name]
+    files = {"a.py": f"import torch\n{listed}", "b.py": "from a import *\ny = torch.round(x)\n"}
+    texts, _ = converted(tmp_path, files)
+    assert ("mindspore.mint" in texts["b.py"]) == brings
+
+
 @pytest.mark.parametrize("name", NOT_RE_EXPORTED)
 def test_a_name_that_is_not_certain_stays(tmp_path, name):
     files = {"a.py": "import torch\nother = 1\n", "b.py": NOT_RE_EXPORTED[name]}
