@@ -2,10 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convolution layers."""
 
-import math
-
 from mstorch._ops import convolution, creation, views
-from mstorch.nn import init
+from mstorch.nn.modules.layers import reset_uniform
 from mstorch.nn.modules.module import Module
 from mstorch.nn.parameter import Parameter
 
@@ -52,11 +50,7 @@ class _Convolution(Module):
 
     def reset_parameters(self):
         """Uniform within 1 / sqrt of the elements that a window sees."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            seen = self.weight[0].numel()
-            bound = 1 / math.sqrt(seen) if seen else 0
-            init.uniform_(self.bias, -bound, bound)
+        reset_uniform(self.weight, self.bias)
 
     def _borders(self):
         """Widths of borders from the last dimension backwards, as F.pad takes them."""

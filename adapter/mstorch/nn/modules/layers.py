@@ -11,6 +11,15 @@ from mstorch.nn.modules.module import Module
 from mstorch.nn.parameter import Parameter
 
 
+def reset_uniform(weight, bias):
+    """Uniform within 1 / sqrt(inputs): of weight (outputs, inputs, window...) and bias, or None."""
+    init.kaiming_uniform_(weight, a=math.sqrt(5))
+    if bias is not None:
+        inputs = math.prod(weight.shape[1:])
+        bound = 1 / math.sqrt(inputs) if inputs else 0
+        init.uniform_(bias, -bound, bound)
+
+
 class Linear(Module):
     """`x @ weight^T + bias`; weight is (out_features, in_features)."""
 
@@ -28,10 +37,7 @@ class Linear(Module):
 
     def reset_parameters(self):
         """Uniform within 1 / sqrt(in_features)."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        reset_uniform(self.weight, self.bias)
 
     def forward(self, input):
         return linalg.linear(input, self.weight, self.bias)
