@@ -1,88 +1,45 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Importing this makes `mindspore.mint` serve mstorch's tensors on the CPU.
+"""Importing this makes MindSpore's functions serve mstorch's tensors on the CPU.
 
-Code converted with `--target native` calls functions of `mindspore.mint`, many of which have no
-kernel for the CPU or an inexact one. This module puts a function in the place of each that mstorch
-has a counterpart of (REPLACED lists them): where an argument is a tensor of mstorch the result is
-mstorch's, and a tensor of mstorch; otherwise MindSpore's own function is called, as before.
-Functions that make tensors of sizes and numbers (CREATION) give tensors of mstorch. Of the other
-functions that native code calls (ADOPTED) MindSpore's own results become tensors of mstorch.
+Code converted with `--target native` calls functions of `mindspore.mint` and `mindspore.ops` with
+tensors of mstorch. Many of `mint` have no kernel for the CPU or an inexact one, and the results of
+all are tensors of MindSpore, which have not torch's methods. This module puts a function in the
+place of each that such code may call:
 
-Names of arguments are those of MindSpore, and so may types be.
+- REPLACED: where an argument is a tensor of mstorch, mstorch's operator of the same meaning is
+  called instead, and its result is a tensor of mstorch. COMPOSED: the same, of several operators.
+- ADOPTED: MindSpore computes, and its results become tensors of mstorch.
+
+Where no argument is a tensor of mstorch, MindSpore's own function is called, as before. Functions
+that make tensors of sizes and numbers (CREATION) give tensors of mstorch, except to MindSpore's own
+modules. Arguments have MindSpore's names, order and defaults; types may be MindSpore's.
 """
 
 import functools
+import inspect
+import sys
 
 import mindspore
 import mindspore.mint.nn.functional
 import mindspore.mint.special
 
-from mstorch import _dtypes, _registry
+from mstorch import _dtypes, _engine, _registry
 from mstorch._adoption import adopt_all
-from mstorch._tensor import MindSporeTensor, Tensor, adopt
+from mstorch._mint_composed import COMPOSED
+from mstorch._mint_functions import ADOPTED, CREATION, RENAMED, SERVED
+from mstorch._tensor import MindSporeTensor, Tensor, adopt, alias
 
 _MINDSPORE_TYPES = {dtype.mindspore: dtype for dtype in _dtypes.ALL.values() if dtype.mindspore}
-
-CREATION = frozenset(
-    f"mindspore.mint.{name}"
-    for name in ("arange", "empty", "eye", "full", "linspace", "ones", "zeros")
-)
-
-# Functions of MindSpore that native code calls and mstorch has no counterpart of.
-ADOPTED = (
-    "mindspore.mint.atanh",
-    "mindspore.mint.erfc",
-    "mindspore.ops.acos",
-    "mindspore.ops.acosh",
-    "mindspore.ops.asin",
-    "mindspore.ops.asinh",
-    "mindspore.ops.atan",
-    "mindspore.ops.det",
-    "mindspore.ops.exp2",
-    "mindspore.ops.fliplr",
-    "mindspore.ops.flipud",
-    "mindspore.ops.frac",
-    "mindspore.ops.i0",
-    "mindspore.ops.inverse",
-    "mindspore.ops.isneginf",
-    "mindspore.ops.isposinf",
-    "mindspore.ops.isreal",
-    "mindspore.ops.lgamma",
-    "mindspore.ops.logit",
-)
-
-# Counterparts beside those that the register names: for calls of native code.
-_MORE = {
-    "mindspore.mint.isnan": "torch.isnan",
-    "mindspore.mint.isclose": "torch.isclose",
-    "mindspore.ops.argwhere": "torch.argwhere",
-    "mindspore.ops.is_complex": "torch.is_complex",
-    "mindspore.ops.is_floating_point": "torch.is_floating_point",
-    "mindspore.ops.log10": "torch.log10",
-    "mindspore.ops.log2": "torch.log2",
-    "mindspore.ops.numel": "torch.numel",
-    "mindspore.mint.greater": "torch.gt",
-    "mindspore.mint.greater_equal": "torch.ge",
-    "mindspore.mint.less": "torch.lt",
-    "mindspore.mint.less_equal": "torch.le",
-    "mindspore.mint.not_equal": "torch.ne",
-    "mindspore.mint.nn.functional.sigmoid": "torch.sigmoid",
-    "mindspore.mint.nn.functional.tanh": "torch.tanh",
-}
 
 
 def _counterparts() -> dict[str, str]:
     """Function of MindSpore to operator of mstorch; the torch name of a function comes first."""
-    found = dict(_MORE)
+    found = dict(SERVED)
     for name, entry in _registry.OPERATORS.items():
         if entry.ascend and name.startswith("torch.") and entry.ascend.startswith("mindspore.mint"):
             found.setdefault(entry.ascend, name)
     return {ours: name for ours, name in found.items() if _owner(ours) is not None}
-
-
-# Arguments that MindSpore calls otherwise.
-_RENAMED = {"mindspore.mint.isnan": {"tensor": "input"}}
 
 
 def _owner(name):
@@ -108,48 +65,110 @@ def _types(value):
         return value
 
 
-def _serve(original, ours, always, renamed):
+def _always() -> bool:
+    """Whether the caller of a function that makes tensors is not MindSpore itself."""
+    caller = sys._getframe(2).f_globals.get("__name__", "")
+    return caller.partition(".")[0] != "mindspore"
+
+
+def _never() -> bool:
+    return False
+
+
+def _positions(function) -> list[inspect.Parameter]:
+    """The parameters that may be given by position."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter for parameter in parameters if parameter.kind in kinds]
+
+
+def _order(original, ours, renamed) -> list[str] | None:
+    """What MindSpore's positions are called in mstorch, or None where they are mstorch's too."""
+    names = [renamed.get(parameter.name, parameter.name) for parameter in _positions(original)]
+    shared = [parameter.name for parameter in _positions(ours)][: len(names)]
+    taken = any(
+        parameter.kind is inspect.Parameter.VAR_POSITIONAL
+        for parameter in inspect.signature(ours).parameters.values()
+    )
+    return None if taken or shared == names else names
+
+
+def _serve(original, ours, unasked, renamed):
+    """mstorch's operator in front of MindSpore's function."""
+    order = _order(original, ours, renamed)
+
     @functools.wraps(original)
     def call(*args, **kwargs):
         operands = [*args, *kwargs.values()]
-        if not always and not _holds_ours(operands):
+        if not _holds_ours(operands) and not unasked():
             return original(*args, **kwargs)
         adopt_all(operands)
         kwargs = {renamed.get(name, name): _types(value) for name, value in kwargs.items()}
-        return ours(*(_types(arg) for arg in args), **kwargs)
+        args = [_types(arg) for arg in args]
+        if order is not None:
+            kwargs |= zip(order, args, strict=False)
+            args = ()
+        return ours(*args, **kwargs)
 
     return call
 
 
+def _lend(value, lent) -> None:
+    """Make tensors of mstorch plain ones, and note which class each had."""
+    if isinstance(value, Tensor):
+        lent.append((value, value.__class__))
+        value.__class__ = MindSporeTensor
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _lend(item, lent)
+
+
 def _adopted(value):
+    """Results as tensors of mstorch. Those of integers have no history, as in torch."""
     if isinstance(value, (list, tuple)):
         return type(value)(_adopted(item) for item in value)
-    return adopt(value) if type(value) is MindSporeTensor else value
+    if type(value) is not MindSporeTensor:
+        return value
+    tensor = adopt(value)
+    if tensor.is_floating_point() or tensor.is_complex():
+        return tensor
+    return alias(tensor._a)
 
 
-def _adopting(original):
+def _adopting(original, unasked):
+    """MindSpore's function, which gets plain tensors for the length of the call."""
+
     @functools.wraps(original)
     def call(*args, **kwargs):
-        result = original(*args, **kwargs)
-        return _adopted(result) if _holds_ours([*args, *kwargs.values()]) else result
+        lent = []
+        _lend([*args, *kwargs.values()], lent)
+        if not lent and not unasked():
+            return original(*args, **kwargs)
+        if _engine.is_recording():
+            # Without it some kernels do not record; an operator that failed may have reset it.
+            _engine.set_grad_flag(True)
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            for tensor, kind in lent:
+                tensor.__class__ = kind
+        return _adopted(result)
 
     return call
 
 
 def _install(name, make) -> None:
     owner, last = _owner(name), name.rpartition(".")[2]
-    setattr(owner, last, make(getattr(owner, last)))
+    unasked = _always if name in CREATION else _never
+    setattr(owner, last, make(getattr(owner, last), unasked=unasked))
 
 
 REPLACED = _counterparts()
 
 for _name, _torch in REPLACED.items():
-    _make = functools.partial(
-        _serve,
-        ours=_registry.OPERATORS[_torch].cpu,
-        always=_name in CREATION,
-        renamed=_RENAMED.get(_name, {}),
-    )
-    _install(_name, _make)
+    _ours = _registry.OPERATORS[_torch].cpu
+    _install(_name, functools.partial(_serve, ours=_ours, renamed=RENAMED.get(_name, {})))
+for _name, _ours in COMPOSED.items():
+    _install(_name, functools.partial(_serve, ours=_ours, renamed={}))
 for _name in ADOPTED:
     _install(_name, _adopting)

@@ -3,7 +3,9 @@
 """Evaluates texts of calls in one framework: what both sides of the comparison share.
 
 An example makes its tensors itself: `f32(2, 3)` is a float32 tensor of that shape, of numbers that
-depend on how many were made before it in the same text.
+depend on how many were made before it in the same text. Where the framework has torch's methods,
+`gradients(lambda: ...)` around a call gives its results, whether they have a history, and the
+gradients of those that are real.
 """
 
 import numpy
@@ -49,23 +51,43 @@ class Framework:
     def evaluate(self, text):
         """The plain result of a text, or its error as a string in a dictionary."""
         made = []
+        recorded = []
 
         def constructor(kind):
             def make(*shape, low=None, high=None, transposed=False):
                 tensor = self._tensor(numbers(kind, shape, len(made) + 1, low, high))
                 made.append(tensor)
+                if recorded and kind[0] == "f":
+                    tensor.requires_grad_()
                 return tensor.T if transposed else tensor
 
             return make
 
+        def gradients(call):
+            recorded.append(True)
+            return self._gradients(call(), made)
+
         names = {kind: constructor(kind) for kind in _TYPES}
-        names |= {"inf": numpy.inf, "nan": numpy.nan}
+        names |= {"inf": numpy.inf, "nan": numpy.nan, "gradients": gradients}
         names["t"] = lambda values, kind="f32": self._tensor(numpy.array(values, _TYPES[kind]))
         try:
             value = eval(text, {**self._namespace, **names})
             return self._of(value, {tensor.data_ptr() for tensor in made if tensor.numel()})
         except Exception as error:
             return {"error": f"{type(error).__name__}: {error}".strip()[:300]}
+
+    def _gradients(self, value, made):
+        """Results, which of them have a history, and gradients of a weighted sum of those."""
+        results = value if isinstance(value, (list, tuple)) else [value]
+        recorded = [getattr(result, "requires_grad", False) for result in results]
+        sums = []
+        for result, has_history in zip(results, recorded, strict=True):
+            if has_history and not result.is_complex():
+                weights = self._tensor(numbers("f32", tuple(result.shape), 1)).to(result.dtype)
+                sums.append((result * weights).sum())
+        if sums:
+            sum(sums).backward()
+        return [value, recorded, [tensor.grad for tensor in made]]
 
     def _of(self, value, inputs):
         if isinstance(value, (list, tuple)):

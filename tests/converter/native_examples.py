@@ -140,6 +140,11 @@ def spelt(text: str) -> list[Case]:
     ]
 
 
+def cases_of(form: Form) -> list[Case]:
+    """Every example of a form in every spelling."""
+    return [case for text in examples() if form_of(text) is form for case in spelt(text)]
+
+
 def swept(text: str) -> list[tuple[str, Case]]:
     """An example with other tensors, and what kind of input they are.
 

@@ -16,15 +16,7 @@ FORMS = {
     for name in native_forms.names()
     for form in native_forms.forms(name)
 }
-CASES = {
-    f"{name}": [
-        case
-        for text in native_examples.examples()
-        if native_examples.form_of(text) is form
-        for case in native_examples.spelt(text)
-    ]
-    for name, form in FORMS.items()
-}
+CASES = {name: native_examples.cases_of(form) for name, form in FORMS.items()}
 SWEPT = {
     name: [
         kind_and_case

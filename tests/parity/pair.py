@@ -38,15 +38,31 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """A framework: the interpreter that has it, and what differs in the environment."""
+    """A framework: the interpreter that has it, what differs in the environment, and the modules
+    that are imported before the trainer.
+    """
 
     python: str
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    first: tuple[str, ...] = ()
 
 
 def mindspore_side() -> Side:
     """The interpreter of this process, with the converted libraries that it imports."""
     return Side(sys.executable)
+
+
+def native_library() -> Path:
+    """The folder of Megatron as target `native` makes it; MINDFORGE_NATIVE_PATH names another."""
+    default = _ROOT.parent / "megatron_core/megatron_core_native"
+    return Path(os.environ.get("MINDFORGE_NATIVE_PATH", default))
+
+
+def native_side() -> Side:
+    """As `mindspore_side`, with the Megatron that calls MindSpore's own functions."""
+    paths = [str(native_library()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {"PYTHONPATH": os.pathsep.join(paths)}
+    return Side(sys.executable, environment, first=("mstorch.mint_cpu",))
 
 
 def torch_side(python: str) -> Side:
@@ -72,7 +88,7 @@ class Worker:
     def __init__(self, side: Side, job: Job) -> None:
         """Starts the process and waits until its trainer is built."""
         self._process = subprocess.Popen(
-            [side.python, "-P", str(_WORKER), json.dumps(dataclasses.asdict(job))],
+            [side.python, "-P", str(_WORKER), json.dumps(dataclasses.asdict(job)), *side.first],
             env={**os.environ, **side.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,13 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training on MindSpore follows training on PyTorch, step for step, and the comparison can fail."""
 
+import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mstrain import checkpoint
-from pair import Deviation, Job, Side, Worker, deviation, mindspore_side, torch_side
+from pair import (
+    Deviation,
+    Job,
+    Side,
+    Worker,
+    deviation,
+    mindspore_side,
+    native_library,
+    native_side,
+    torch_side,
+)
 
 STEPS = 20
 STEPS_TO_NOTICE = 10
@@ -28,20 +40,33 @@ def reference(tmp_path_factory) -> tuple[list[dict], Path]:
 
 
 def against_reference(
-    reference, steps: int, settings: dict | None = None, init: Path | None = None
+    reference,
+    steps: int,
+    settings: dict | None = None,
+    init: Path | None = None,
+    side: Callable[[], Side] = mindspore_side,
 ) -> Deviation:
     """How far a run on MindSpore is from the first steps of the reference."""
     records, start = reference
     job = Job("tiny", settings=settings or {}, init=str(init or start))
-    with Worker(mindspore_side(), job) as worker:
+    with Worker(side(), job) as worker:
         return deviation(records[:steps], worker.steps(steps))
 
 
-def test_twenty_steps_of_tiny_agree_with_pytorch(reference, capsys) -> None:
-    found = against_reference(reference, STEPS)
+@pytest.mark.parametrize("side", [mindspore_side, native_side])
+def test_twenty_steps_of_tiny_agree_with_pytorch(reference, side, capsys) -> None:
+    found = against_reference(reference, STEPS, side=side)
     with capsys.disabled():
-        print(f"\nlargest deviation over {STEPS} steps: {found}")
+        print(f"\n{side.__name__}: largest deviation over {STEPS} steps: {found}")
     assert found.within_bounds(), found
+
+
+def test_the_native_side_runs_functions_of_mindspore(reference) -> None:
+    attention = native_library() / "megatron/core/transformer/multi_latent_attention.py"
+    assert "mindspore." in attention.read_text(encoding="utf-8")
+    without = dataclasses.replace(native_side(), first=())
+    with pytest.raises(RuntimeError, match="worker ended"):
+        against_reference(reference, 1, side=lambda: without)
 
 
 # What an error in a port looks like: one number of the model is not what it should be.

@@ -69,13 +69,24 @@ def _add_backward(ctx, grad):
     return gradient_for(grad, *a) if need[0] else None, gradient_for(grad, *b) if need[1] else None
 
 
+def _times(other, alpha, input):
+    """The second operand of a sum, which may be a number, times `alpha`."""
+    if isinstance(other, Tensor):
+        return mul(other, alpha)
+    if isinstance(alpha, float) and input._a.dtype.kind in "biu" and not isinstance(other, float):
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    return other * alpha
+
+
 @operator("torch.add", "Tensor.add", "Tensor.__add__", ascend="mindspore.mint.add")
 def add(input, other, *, alpha=1, out=None):
     """`input + alpha * other`."""
     if not isinstance(other, Tensor) and not isinstance(input, Tensor):
         return NotImplemented
     if alpha != 1:
-        other = mul(other, alpha)
+        other = _times(other, alpha, input)
     x, y = arrays_of(input, other)
     result = _compute(numpy.add, x, y)
     result = _record_binary(_add_backward, result, input, other, _NEITHER)
@@ -102,7 +113,7 @@ def _sub_backward(ctx, grad):
 def sub(input, other, *, alpha=1, out=None):
     """`input - alpha * other`."""
     if alpha != 1:
-        other = mul(other, alpha)
+        other = _times(other, alpha, input)
     x, y = arrays_of(input, other)
     if _is_bool(input) or _is_bool(other):
         raise RuntimeError(
@@ -584,7 +595,10 @@ def _in_kind(array, kind):
 
 
 def _sign_kernel(x):
-    return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+    """The sign; 0 for nan, as in torch."""
+    if x.dtype.kind in "bc":
+        return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+    return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
 def _square_kernel(x):

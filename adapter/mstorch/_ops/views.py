@@ -804,9 +804,9 @@ def repeat(input, *sizes):
 
 
 @operator("torch.tile", "Tensor.tile")
-def tile(input, *dims):
+def tile(input, *dims, **named):
     """repeat, with missing leading counts taken as 1."""
-    times = sizes_of(dims)
+    times = sizes_of((named["dims"],) if named else dims)
     return repeat(input, (1,) * (input._a.ndim - len(times)) + times)
 
 

@@ -168,6 +168,10 @@ add(
     whole(9, low=-9, high=9),
 )
 add("add_alpha", lambda t, x, y: [t.add(x, y, alpha=2), x.sub(y, alpha=0.5)], a(4), a(4, seed=1))
+add("add_alpha_of_a_number", lambda t, x: [t.add(x, 2, alpha=3), x.sub(0.5, alpha=0.5)], a(4))
+add("add_float_alpha_to_integers", lambda t, x: t.add(x, 2, alpha=0.5), numpy.arange(3))
+add("sign_of_nan", lambda t, x: t.sign(x), numpy.float32([numpy.nan, -0.0, -numpy.inf, 2]))
+add("tile_by_keyword", lambda t, x: t.tile(x, dims=(2, 1)), a(2, 3))
 add(
     "equal_elements_share_the_gradient",
     lambda t, x, y: t.maximum(x, y),

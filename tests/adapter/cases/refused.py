@@ -26,6 +26,7 @@ REFUSED = {
         "sparse_values",
     },
     "operators": {
+        "add_float_alpha_to_integers",
         "sub_bool",
         "matmul_wrong_shapes",
         "matmul_wrong_types",
