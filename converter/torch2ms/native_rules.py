@@ -24,6 +24,8 @@ from torch2ms.source import Edit, Source
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Functions that look at an attribute and neither keep nor change it.
 _LOOKS = frozenset({"builtins.hasattr", "builtins.isinstance", "builtins.id", "builtins.repr"})
+# A function of this name may replace what a computed name names.
+_REPLACES = re.compile("attr|mock|patch|replace")
 
 
 class Natives:
@@ -188,6 +190,8 @@ class Natives:
             for argument in (*call.args, *(keyword.value for keyword in call.keywords))
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
         ]
+        if _REPLACES.search(ast.unparse(call.func)):
+            named += [keyword.arg for keyword in call.keywords if keyword.arg]
         named = [f"{path}.{text}" for text in named if _IDENTIFIER.fullmatch(text)]
         if function == "builtins.getattr":
             self._facts.kept_values.update(named or [f"{path}.*"])
@@ -197,11 +201,28 @@ class Natives:
             self._facts.kept_values.add(f"{path}.*")
 
     def _named_in_strings(self, call: ast.Call) -> None:
-        """`patch("torch.nn.functional.linear", mine)`: a function that takes names may replace."""
+        """`patch("torch.nn.functional.linear", mine)`: a function that takes names may replace.
+
+        So may `patch.multiple("torch", abs=mine)`, and `patch(f"torch.{name}", mine)`, whatever
+        the name.
+        """
+        replaces = _REPLACES.search(ast.unparse(call.func))
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             text = argument.value if isinstance(argument, ast.Constant) else None
-            if isinstance(text, str) and text.startswith("torch.") and native_forms.has(text):
-                self._facts.replaced.add(text)
+            if isinstance(text, str) and text.startswith("torch"):
+                names = [text, *(f"{text}.{keyword.arg}" for keyword in call.keywords)]
+                self._facts.replaced.update(filter(native_forms.has, names))
+            elif replaces and isinstance(argument, ast.JoinedStr):
+                self._facts.replaced.update(_may_be_named(argument))
+
+
+def _may_be_named(text: ast.JoinedStr) -> list[str]:
+    """The functions whose name begins and ends as an f-string does, if it begins with torch's."""
+    ends = text.values[:1] + text.values[-1:]
+    head, tail = [str(p.value) if isinstance(p, ast.Constant) else "" for p in ends] or ("", "")
+    if not head.startswith("torch"):
+        return []
+    return [n for n in native_forms.names() if n.startswith(head) and n.endswith(tail)]
 
 
 @functools.cache

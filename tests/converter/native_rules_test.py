@@ -178,15 +178,35 @@ ADAPTER = "import mstorch as torch\ny = torch.round(x)\n"
 
 
 @pytest.mark.parametrize(
-    "patch", ["import torch\ntorch.round = f\n", "import torch\nsetattr(torch, name, f)\n"]
+    "patch",
+    [
+        "import torch\ntorch.round = f\n",
+        "import torch\nsetattr(torch, name, f)\n",
+        "patch('torch.round', f)\n",
+        "mock.patch(f'torch.{name}', f)\n",
+        "monkeypatch.setattr(f'torch.{name}nd', f)\n",
+        "patch.multiple('torch', round=f)\n",
+        "import torch\npatch.multiple(torch, round=f)\n",
+    ],
 )
 def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
     texts, _ = converted(tmp_path, {"a.py": CALL, "z/patch.py": patch})
     assert texts["a.py"] == ADAPTER
 
 
-def test_what_another_function_replaces_does_not_matter(tmp_path):
-    texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": "import torch\ntorch.sin = f\n"})
+@pytest.mark.parametrize(
+    "other",
+    [
+        "import torch\ntorch.sin = f\n",
+        "patch(f'torch.nn.{name}', f)\n",
+        "patch(f'torch.{name}.forward', f)\n",
+        "patch(f'{name}.round', f)\n",
+        "patch.multiple('torch', sin=f)\n",
+        "print(f'torch.{name}')\n",
+    ],
+)
+def test_what_another_function_replaces_does_not_matter(tmp_path, other):
+    texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": other})
     assert texts["a.py"] == NATIVE
 
 
