@@ -3,7 +3,7 @@
 """Target `native`: the references of a file that become MindSpore's own, on top of the adapter.
 
 A call becomes MindSpore's if the name is certain, the mapping proves that these arguments mean the
-same, and `import mindspore` can be put behind the very import of torch that the name comes from, so
+same, and `mindspore` can be imported behind the very import of torch that the name comes from, so
 that both are bound whenever one is. A function that is passed as a value becomes MindSpore's only
 if all of the tree agrees: see facts.py. Everything else stays on the adapter.
 """
@@ -21,6 +21,9 @@ from torch2ms.findings import Finding
 from torch2ms.names import Hook, Imported, Names, Scope, certain, resolve, split_chain, trace
 from torch2ms.source import Edit, Source
 
+# mint_cpu lets MindSpore's functions take and give tensors of the adapter: without it results would
+# be tensors of MindSpore, whose methods have the names of torch's and other meanings.
+_IMPORT = b"; from mstorch.mint_cpu import mindspore"
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Functions that look at an attribute and neither keep nor change it.
 _LOOKS = frozenset({"builtins.hasattr", "builtins.isinstance", "builtins.id", "builtins.repr"})
@@ -96,7 +99,7 @@ class Natives:
                 self._reference(node, scope)
         for statement in self._imports.values():
             end = self.source.span(statement)[1]
-            self.edits.append(Edit(end, end, b"; import mindspore", native.RULE))
+            self.edits.append(Edit(end, end, _IMPORT, native.RULE))
 
     def _reference(self, node: ast.expr, scope: Scope) -> None:
         meanings, imports = trace(node, scope)

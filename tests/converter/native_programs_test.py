@@ -31,10 +31,12 @@ def stand_ins(log):
     functions = {name: function(name) for name in FUNCTIONS}
     torch = types.SimpleNamespace(nn=types.SimpleNamespace(), **functions)
     mint = types.SimpleNamespace(**functions)
+    mindspore = types.SimpleNamespace(mint=mint)
     return {
         "torch": torch,
         "mstorch": torch,
-        "mindspore": types.SimpleNamespace(mint=mint),
+        "mstorch.mint_cpu": types.SimpleNamespace(mindspore=mindspore),
+        "mindspore": mindspore,
         "other": types.SimpleNamespace(round=function("other.round"), torch=torch),
     }
 
@@ -45,7 +47,7 @@ def run(source):
     modules = stand_ins(log)
 
     def importer(name, globals=None, locals=None, fromlist=(), level=0):
-        return modules[name.partition(".")[0]]
+        return modules[name if fromlist else name.partition(".")[0]]
 
     scope = {"__builtins__": {**vars(builtins), "__import__": importer}, "__name__": "program"}
     try:

@@ -38,13 +38,10 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """A framework: the interpreter that has it, what differs in the environment, and the modules
-    that are imported before the trainer.
-    """
+    """A framework: the interpreter that has it, and what differs in the environment."""
 
     python: str
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
-    first: tuple[str, ...] = ()
 
 
 def mindspore_side() -> Side:
@@ -62,7 +59,7 @@ def native_side() -> Side:
     """As `mindspore_side`, with the Megatron that calls MindSpore's own functions."""
     paths = [str(native_library()), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {"PYTHONPATH": os.pathsep.join(paths)}
-    return Side(sys.executable, environment, first=("mstorch.mint_cpu",))
+    return Side(sys.executable, environment)
 
 
 def torch_side(python: str) -> Side:
@@ -88,7 +85,7 @@ class Worker:
     def __init__(self, side: Side, job: Job) -> None:
         """Starts the process and waits until its trainer is built."""
         self._process = subprocess.Popen(
-            [side.python, "-P", str(_WORKER), json.dumps(dataclasses.asdict(job)), *side.first],
+            [side.python, "-P", str(_WORKER), json.dumps(dataclasses.asdict(job))],
             env={**os.environ, **side.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One trainer in a process of its own, told what to do line by line.
 
-The same file runs under PyTorch and under MindSpore: it imports mstrain and nothing else of either,
-but for the modules that are named on the command line behind the job.
+The same file runs under PyTorch and under MindSpore: it imports mstrain and nothing else of either.
 Commands are JSON objects on standard input, each answered by one on standard output:
 
     {"do": "step"}                 -> {"loss": x, "mtp_loss": x, "grad_norm": x, "seconds": x}
@@ -12,7 +11,6 @@ Commands are JSON objects on standard input, each answered by one on standard ou
 """
 
 import dataclasses
-import importlib
 import json
 import os
 import resource
@@ -58,8 +56,6 @@ def main() -> None:
     # Frameworks print; the pipe is for answers alone.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for module in sys.argv[2:]:
-        importlib.import_module(module)
     trainer = build(json.loads(sys.argv[1]))
     print(json.dumps({"weights": trainer.weight_count()}), file=answers, flush=True)
     for line in sys.stdin:
