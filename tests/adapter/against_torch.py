@@ -46,7 +46,7 @@ class Reference:
         trace: TracebackType | None,
     ) -> None:
         self._process.stdin.close()
-        self._process.wait(60)
+        self._process.wait()
         self._process.stdout.close()
 
     def result(self, module: str, name: str, *arguments: str) -> Any:
