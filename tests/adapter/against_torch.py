@@ -46,7 +46,12 @@ class Reference:
         trace: TracebackType | None,
     ) -> None:
         self._process.stdin.close()
-        self._process.wait()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            # All answers are in. After errors in loading workers PyTorch may not end by itself.
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
     def result(self, module: str, name: str, *arguments: str) -> Any:
