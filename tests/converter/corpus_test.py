@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from torch2ms.names import Names
+from torch2ms.names import Names, resolve
 from torch2ms.python_file import Settings, convert
+from torch2ms.source import Source
+from torch2ms.spelling import spelling
 
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 SKIPPED = {"site-packages", "__pycache__", "idlelib", "ensurepip"}
@@ -59,6 +61,26 @@ def test_every_name_that_is_read_is_collected_once_with_its_scope(path):
             node = node.value
         roots.append(id(node))
     assert sorted(roots) == sorted(id(node) for node in read)
+
+
+def meanings(names, word):
+    """What each reference that starts with a word means, by its place."""
+    return {
+        (node.lineno, node.col_offset): resolve(node, scope)
+        for root, node, scope in names.references
+        if root == word
+    }
+
+
+@pytest.mark.parametrize("path", SAMPLE[::3], ids=lambda path: str(path.relative_to(LIBRARY)))
+@pytest.mark.parametrize("word", ["os", "self", "name"])
+def test_skipping_statements_that_do_not_spell_a_name_changes_none_of_its_meanings(path, word):
+    tree = parsable(path)
+    if tree is not None:
+        lines = spelling(Source.decode(path.read_bytes()), [word])
+        found = meanings(Names(tree, lines=lines), word)
+        assert found.keys() == meanings(Names(tree), word).keys()
+        assert all(bool(meaning) for meaning in found.values())
 
 
 def locals_by_python(path):
