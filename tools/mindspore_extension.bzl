@@ -19,7 +19,7 @@ _LIBRARIES = {
         _LIB + "plugin/libmindspore_ascend.so.2",
         _LIB + "plugin/ascend/libmindspore_extension_ascend_aclnn.a",
     ],
-    "cpu": [],
+    "cpu": [_LIB + "libdnnl.so.3"],
 }
 
 _COMMON_LIBRARIES = [
