@@ -21,6 +21,17 @@ inline ms::Tensor Dense(const mindspore::tensor::TensorPtr& tensor) {
   return result.contiguous();
 }
 
+// The tensor itself if its last dimension is dense, for launches that read the other strides, or a
+// dense copy. MindSpore would copy a view before a launch if it were not told.
+inline ms::Tensor DenseRows(const mindspore::tensor::TensorPtr& tensor) {
+  const ms::Tensor result(tensor);
+  if (result.shape().empty() || result.stride().back() != 1) {
+    return Dense(tensor);
+  }
+  result.SetNeedContiguous(false);
+  return result;
+}
+
 }  // namespace mindforge
 
 #endif  // CSRC_BINDING_DENSE_H_

@@ -5,11 +5,13 @@
 // build.
 #include "csrc/binding/adamw.h"
 #include "csrc/binding/norm.h"
+#include "csrc/binding/rotary.h"
 #include "csrc/binding/swiglu.h"
 #include "pybind11/pybind11.h"
 
 PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindNorms(&module);
   mindforge::BindAdamW(&module);
+  mindforge::BindRotary(&module);
   mindforge::BindSwiglu(&module);
 }

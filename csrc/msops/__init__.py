@@ -11,14 +11,18 @@ from msops._native import VersionInfo, version_info
 from msops.activation import swiglu
 from msops.norm import add_rms_norm, layer_norm, rms_norm
 from msops.optimizer import apply_adamw, global_norm
+from msops.rotary import Yarn, rotary_position_embedding, rotary_tables
 
 __all__ = [
     "VersionInfo",
+    "Yarn",
     "add_rms_norm",
     "apply_adamw",
     "global_norm",
     "layer_norm",
     "rms_norm",
+    "rotary_position_embedding",
+    "rotary_tables",
     "swiglu",
     "version_info",
 ]

@@ -28,6 +28,12 @@ def check_number(operator: str, name: str, value: object) -> None:
         raise TypeError(f"msops.{operator}: {name} must be a number, got {_type_name(value)}")
 
 
+def check_integer(operator: str, name: str, value: object) -> None:
+    """Raise TypeError, naming the argument, unless `value` is an integer."""
+    if not isinstance(value, numbers.Integral):
+        raise TypeError(f"msops.{operator}: {name} must be an integer, got {_type_name(value)}")
+
+
 def _type_name(value: object) -> str:
     kind = type(value)
     return (

@@ -95,6 +95,9 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
     x, residual, upstream = normal(*shape), normal(*shape), normal(*shape, requires_grad=False)
     weight, bias = normal(columns), normal(columns)
     gated = normal(rows, 2 * columns)
+    heads = normal(rows, columns // 128, 128)
+    heads_upstream = normal(rows, columns // 128, 128, requires_grad=False)
+    tables = [table.reshape(rows, 1, 128) for table in msops.rotary_tables(rows, 128)]
     # Read and written forward, and by the gradients.
     operators = {
         "rms_norm": (steps(lambda: msops.rms_norm(x, weight, 1e-6), upstream), 2, 3),
@@ -105,6 +108,11 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
         ),
         "layer_norm": (steps(lambda: msops.layer_norm(x, weight, bias, 1e-6), upstream), 2, 3),
         "swiglu": (steps(lambda: msops.swiglu(gated), upstream), 3, 5),
+        "rotary_position_embedding": (
+            steps(lambda: msops.rotary_position_embedding(heads, *tables), heads_upstream),
+            2,
+            2,
+        ),
     }
     cases: dict[str, tuple[Run, float]] = {}
     for name, (made, forward, backward) in operators.items():
@@ -168,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--torch-python", required=True, help="an interpreter that imports torch")
     parser.add_argument("--only", default="", help="measure cases whose name begins so")
     parser.add_argument("--rows", type=int, default=4096, help="a multiple of 16")
-    parser.add_argument("--columns", type=int, default=4096)
+    parser.add_argument("--columns", type=int, default=4096, help="a multiple of 128")
     parser.add_argument("--runs", type=int, default=11)
     options = parser.parse_args(arguments)
     shape = (options.rows, options.columns)

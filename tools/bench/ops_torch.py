@@ -50,6 +50,19 @@ def swiglu(rows: int, columns: int) -> tuple[Callable, Callable]:
     return steps(call, [x], upstream)
 
 
+def rotary(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """Rotation by halves as models write it, for heads of 128 columns."""
+    x, upstream = (torch.randn(rows, columns // 128, 128) for _ in range(2))
+    x.requires_grad_()
+    cos, sin = (torch.randn(rows, 1, 128) for _ in range(2))
+
+    def call() -> torch.Tensor:
+        a, b = x.chunk(2, -1)
+        return x * cos + torch.cat((-b, a), -1) * sin
+
+    return steps(call, [x], upstream)
+
+
 def adamw(rows: int, columns: int) -> Callable:
     """A fused step over 16 parameters."""
     parameters = [torch.randn(rows // 16, columns, requires_grad=True) for _ in range(16)]
@@ -85,6 +98,7 @@ def case(name: str, rows: int, columns: int) -> Callable:
             lambda x, w, b: F.layer_norm(x, shape, w, b, 1e-6), rows, columns, 1
         ),
         "swiglu": lambda: swiglu(rows, columns),
+        "rotary_position_embedding": lambda: rotary(rows, columns),
         "apply_adamw": lambda: adamw(rows, columns),
         "global_norm": lambda: global_norm(rows, columns),
         "copy": lambda: copy(rows, columns),
