@@ -26,11 +26,13 @@ _WORKER = _ROOT / "tests/parity/worker.py"
 class Job:
     """What a worker trains: a preset with settings, on files, and the checkpoint it starts from.
 
-    `init` takes a checkpoint's weights alone, `resume` carries its run on.
+    `megatron` are values of Megatron's configuration that mstrain has no setting for. `init` takes
+    a checkpoint's weights alone, `resume` carries its run on.
     """
 
     preset: str
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
+    megatron: dict[str, Any] = dataclasses.field(default_factory=dict)
     data: tuple[str, ...] = ()
     init: str | None = None
     resume: str | None = None

@@ -8,9 +8,12 @@ Commands are JSON objects on standard input, each answered by one on standard ou
     {"do": "step"}                 -> {"loss": x, "mtp_loss": x, "grad_norm": x, "seconds": x}
     {"do": "save", "folder": p}    -> {"path": p}
     {"do": "peak"}                 -> {"peak_mb": x}
+    {"do": "memory"}               -> {"resident_mb": x}
+    {"do": "calls"}                -> {"layer": n}
 """
 
 import dataclasses
+import gc
 import json
 import os
 import resource
@@ -24,18 +27,45 @@ from mstrain.config import load_preset, with_settings
 from mstrain.inputs import Inputs, load
 
 
+def change_megatron_config(values: dict[str, Any]) -> None:
+    """Has models built with other values of Megatron's configuration than mstrain gives."""
+    from mstrain import model
+
+    made = model.megatron_config
+    model.megatron_config = lambda shape: dataclasses.replace(made(shape), **values)
+
+
 def build(job: dict[str, Any]) -> Any:
-    """Builds the trainer that a job describes: preset, settings, data, init, resume."""
+    """Builds the trainer that a job describes: preset, settings, megatron, data, init, resume."""
     config = with_settings("worker", load_preset(job["preset"]), job["settings"])
     start = {key: Path(job[key]) for key in ("init", "resume") if job[key] is not None}
     loaded = load(config, Inputs(data=tuple(Path(p) for p in job["data"]), **start))
     warnings.filterwarnings("ignore", message="Apex is not installed")
     from mstrain.pretrain import build_trainer
 
+    change_megatron_config(job["megatron"])
     return build_trainer(config, loaded)
 
 
-def answer(trainer: Any, command: dict[str, Any]) -> dict[str, Any]:
+def resident_mb() -> float:
+    """What this process holds of the machine's memory once garbage is collected."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+class Calls:
+    """Counts how often the last layer of a trainer's decoder is run."""
+
+    def __init__(self, trainer: Any) -> None:
+        self.layer = 0
+        trainer.model.decoder.layers[-1].register_forward_hook(self._count)
+
+    def _count(self, *_: Any) -> None:
+        self.layer += 1
+
+
+def answer(trainer: Any, calls: Calls, command: dict[str, Any]) -> dict[str, Any]:
     """Does what one command says."""
     if command["do"] == "step":
         started = time.perf_counter()
@@ -48,6 +78,10 @@ def answer(trainer: Any, command: dict[str, Any]) -> dict[str, Any]:
     if command["do"] == "peak":
         kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return {"peak_mb": kibibytes * 1024 / 1e6}
+    if command["do"] == "memory":
+        return {"resident_mb": resident_mb()}
+    if command["do"] == "calls":
+        return {"layer": calls.layer}
     raise ValueError(f"unknown command {command['do']!r}")
 
 
@@ -57,9 +91,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     trainer = build(json.loads(sys.argv[1]))
+    calls = Calls(trainer)
     print(json.dumps({"weights": trainer.weight_count()}), file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(trainer, json.loads(line))), file=answers, flush=True)
+        print(json.dumps(answer(trainer, calls, json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":
