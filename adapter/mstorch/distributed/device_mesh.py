@@ -17,8 +17,12 @@ class DeviceMesh:
         self._set(device_type, ranks, shape, mesh_dim_names, None)
 
     def _set(self, device_type, ranks, shape, names, groups):
-        if len(ranks) != 1:
-            raise missing("torch.distributed.DeviceMesh", f"a grid of {len(ranks)} processes")
+        world = distributed_c10d.get_world_size() if distributed_c10d.is_initialized() else 1
+        if len(ranks) != 1 or world != 1:
+            raise missing(
+                "torch.distributed.DeviceMesh",
+                f"a grid of {len(ranks)} processes in a world of {world}; only 1 in 1 works so far",
+            )
         if names is not None and len(names) != len(shape):
             raise RuntimeError(
                 f"mesh_dim_names {names} does not name the {len(shape)} dimensions of the mesh"

@@ -7,7 +7,7 @@ import math
 
 from mstorch import _device
 from mstorch._errors import missing, module_getattr
-from mstorch.distributed import distributed_c10d
+from mstorch.distributed import _groups, distributed_c10d
 
 
 class ShardedTensor:
@@ -40,7 +40,7 @@ class ShardedTensor:
             raise ValueError("shards_metadata must not be empty!")
         if sharded_tensor_metadata.tensor_properties.layout is not _device.strided:
             raise ValueError("Only torch.strided layout is currently supported")
-        group = distributed_c10d._resolve(process_group)
+        group = _groups.resolve(process_group)
         _check_number(places, local_shards, distributed_c10d.get_rank(group))
         _check_types(local_shards, sharded_tensor_metadata.tensor_properties)
         _check_places(places, sharded_tensor_metadata.size)

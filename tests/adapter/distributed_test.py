@@ -1,0 +1,192 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several processes compute what PyTorch's compute over gloo; faults are errors on all."""
+
+import os
+import pathlib
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import pytest
+
+import against_torch
+from cases import faults, processes
+
+_FOLDER = pathlib.Path(__file__).parent
+_WORKER = _FOLDER / "distributed_worker.py"
+_LIMIT = 240
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start_world(
+    framework: str, size: int, module: str, results: pathlib.Path, names: list[str]
+) -> list[subprocess.Popen[str]]:
+    """A process for each rank, with the environment that torchrun gives."""
+    python = sys.executable
+    environment = dict(os.environ)
+    if framework == "torch":
+        python = os.environ["MINDFORGE_TORCH_PYTHON"]
+        del environment["PYTHONPATH"]
+    environment |= {
+        "OMP_NUM_THREADS": "1",
+        "WORLD_SIZE": str(size),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(_free_port()),
+    }
+    command = [python, str(_WORKER), framework, str(_FOLDER), module, str(results), *names]
+    return [
+        subprocess.Popen(
+            command,
+            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(size)
+    ]
+
+
+def _run_world(
+    framework: str, size: int, module: str, names: list[str], killed: tuple[int, ...] = ()
+) -> list[Any]:
+    """The answers of every rank, None for those that are killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = _start_world(framework, size, module, pathlib.Path(folder), names)
+        try:
+            for rank, process in enumerate(started):
+                output, _ = process.communicate(timeout=_LIMIT)
+                expected = -signal.SIGKILL if rank in killed else 0
+                assert process.returncode == expected, f"rank {rank} of {framework}:\n{output}"
+        finally:
+            for process in started:
+                process.kill()
+                process.communicate()
+        return [
+            None
+            if rank in killed
+            else pickle.loads((pathlib.Path(folder) / f"{rank}.pickle").read_bytes())
+            for rank in range(size)
+        ]
+
+
+@pytest.fixture(scope="module", params=[2, 4])
+def worlds(request: pytest.FixtureRequest) -> tuple[list[Any], list[Any]]:
+    """The answers of all ranks to all programs, here and under PyTorch."""
+    names = list(processes.CASES)
+    return tuple(
+        _run_world(framework, request.param, "processes", names)
+        for framework in ("mstorch", "torch")
+    )
+
+
+@pytest.mark.parametrize("name", processes.CASES)
+def test_every_rank_gets_what_it_gets_under_pytorch(
+    name: str, worlds: tuple[list[Any], list[Any]]
+) -> None:
+    ours, theirs = worlds
+    size = len(ours)
+    for rank in range(size):
+        failed = isinstance(theirs[rank][name], dict) and "error" in theirs[rank][name]
+        assert not failed, theirs[rank][name]
+        where = f"{name} on rank {rank} of {size}"
+        against_torch.check(ours[rank][name], theirs[rank][name], where, {})
+
+
+@pytest.fixture(scope="module")
+def wrong_calls() -> list[Any]:
+    """The answers of three ranks to programs that go wrong and leave the world whole."""
+    names = [name for name in faults.CASES if not name.startswith("a_peer")]
+    return _run_world("mstorch", 3, "faults", names)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    {
+        "shapes_differ": ("all_reduce of 3 elements of torch.float32", "all_reduce of 2 elements"),
+        "types_differ": ("2 elements of torch.int32", "2 elements of torch.float32"),
+        "operations_differ": ("ReduceOp.MAX", "ReduceOp.SUM"),
+        "collectives_differ": ("barrier", "all_reduce of 2 elements of torch.float32"),
+        "rows_differ": ("all_to_all_single in the group of ranks [0, 1, 2]", "expects"),
+    }.items(),
+)
+def test_members_that_call_differently_are_told_how(
+    name: str, parts: tuple[str, ...], wrong_calls: list[Any]
+) -> None:
+    messages = [answers[name] for answers in wrong_calls]
+    assert all(message.startswith("DistBackendError") for message in messages), messages
+    assert all(part in messages[0] for part in parts), messages[0]
+
+
+def test_a_message_of_another_size_is_an_error(wrong_calls: list[Any]) -> None:
+    message = wrong_calls[1]["a_message_of_another_size"]
+    assert "rank 0 sends 3 elements" in message
+    assert "2 elements of torch.float32 are awaited" in message
+
+
+def test_a_wait_ends_with_its_time_and_names_whom_it_waited_for(wrong_calls: list[Any]) -> None:
+    in_group, received, at_once = wrong_calls[0]["time_is_up"]
+    assert "timed out after 0.2 s waiting for rank 1" in in_group
+    assert "recv in the group of ranks [0, 1, 2]: timed out" in received
+    assert "timed out waiting 0.05 s" in at_once
+
+
+def test_a_world_goes_on_after_errors_that_all_its_members_had(wrong_calls: list[Any]) -> None:
+    assert [answers["all_is_well_afterwards"] for answers in wrong_calls] == [[3.0, 3.0]] * 3
+
+
+def test_a_killed_peer_is_an_error_on_every_survivor() -> None:
+    answers = _run_world("mstorch", 4, "faults", ["a_peer_is_killed"], killed=(1,))
+    for rank in (0, 2, 3):
+        messages = answers[rank]["a_peer_is_killed"]
+        for message in messages[:4]:
+            assert message.startswith("DistNetworkError"), messages
+            assert "rank 1" in message
+            assert "its process or machine has ended" in message
+        assert messages[4:] == ([2.0] if rank != 3 else [])
+
+
+def test_what_a_peer_sent_before_it_left_arrives_and_then_it_is_missed() -> None:
+    answers = _run_world("mstorch", 3, "faults", ["a_peer_leaves"])
+    received, message = answers[0]["a_peer_leaves"]
+    assert received == 5.0
+    for rank in (0, 2):
+        message = answers[rank]["a_peer_leaves"][1]
+        assert message.startswith("DistNetworkError"), message
+
+
+def test_msrun_starts_a_world(tmp_path: pathlib.Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")}
+    # msrun starts the `python` that is found first.
+    folder = pathlib.Path(sys.executable).parent
+    environment["PATH"] = f"{folder}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mindspore.parallel.cluster.run", "--worker_num=2"),
+            *("--local_worker_num=2", f"--master_port={_free_port()}", "--join=True"),
+            *("--log_dir", str(tmp_path / "logs"), str(_WORKER), "mstorch", str(_FOLDER)),
+            *("processes", str(tmp_path), "broadcasts", "groups_of_some"),
+        ],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT,
+        check=False,
+    )
+    logs = "\n".join(path.read_text() for path in (tmp_path / "logs").glob("*.log"))
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{logs}"
+    for rank in range(2):
+        answers = pickle.loads((tmp_path / f"{rank}.pickle").read_bytes())
+        pair, alone = answers["groups_of_some"][0]
+        assert pair[0]["array"].tolist() == [1, 2]
+        assert alone[0]["array"].tolist() == [rank, 1]
