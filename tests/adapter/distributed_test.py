@@ -127,6 +127,11 @@ def test_members_that_call_differently_are_told_how(
     assert all(part in messages[0] for part in parts), messages[0]
 
 
+def test_a_distributed_checkpoint_of_several_processes_is_refused(wrong_calls: list[Any]) -> None:
+    messages = [answers["a_distributed_checkpoint"] for answers in wrong_calls]
+    assert all("works in one process so far" in message for message in messages), messages
+
+
 def test_a_message_of_another_size_is_an_error(wrong_calls: list[Any]) -> None:
     message = wrong_calls[1]["a_message_of_another_size"]
     assert "rank 0 sends 3 elements" in message
