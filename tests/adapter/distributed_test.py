@@ -145,6 +145,13 @@ def test_a_wait_ends_with_its_time_and_names_whom_it_waited_for(wrong_calls: lis
     assert "timed out waiting 0.05 s" in at_once
 
 
+def test_members_that_wait_for_one_that_gave_up_are_told_why(wrong_calls: list[Any]) -> None:
+    first, *others = [answers["a_member_gives_up"] for answers in wrong_calls]
+    assert "timed out after 0.2 s waiting for rank 1" in first
+    for message in others:
+        assert "rank 0 gave up: timed out after 0.2 s waiting for rank 1" in message
+
+
 def test_a_world_goes_on_after_errors_that_all_its_members_had(wrong_calls: list[Any]) -> None:
     assert [answers["all_is_well_afterwards"] for answers in wrong_calls] == [[3.0, 3.0]] * 3
 

@@ -32,6 +32,18 @@ class Exchange:
         self._what = f"{name} of {what}".encode()
         self._label = group.next_label()
 
+    def run(self, steps):
+        """The steps of the collective. The other members are told where they fail here, because
+        they may wait for what this one would have sent next.
+        """
+        try:
+            return (yield from steps)
+        except Exception as error:
+            peers = [self._group.ranks[member] for member in self.others]
+            if peers:
+                self._group.network.give_up(peers, self._label, error)
+            raise
+
     def send(self, member, content=b"", step=0):
         """Send bytes or an array to a member."""
         if isinstance(content, numpy.ndarray):

@@ -52,7 +52,8 @@ class ProcessGroup:
 
     def collect(self, name, algorithm, *args, what="", tensors=(), timeout=None):
         """Start a collective of all members."""
-        return self.start(name, algorithm(Exchange(self, name, what), *args), tensors, timeout)
+        exchange = Exchange(self, name, what)
+        return self.start(name, exchange.run(algorithm(exchange, *args)), tensors, timeout)
 
     def start(self, name, steps, tensors=(), timeout=None):
         """Start steps that may wait for other members."""

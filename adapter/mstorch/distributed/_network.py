@@ -9,6 +9,7 @@ the sender says that it is, and its content.
 
 import collections
 import contextlib
+import json
 import os
 import threading
 import time
@@ -20,7 +21,8 @@ from zmq.utils.monitor import recv_monitor_message
 from mstorch.distributed import _rendezvous
 from mstorch.distributed._errors import DistBackendError, DistNetworkError
 
-_LEAVING = b"leaving"
+_LEAVING, _FAREWELL, _GIVING_UP = b"leaving", b"farewell", b"giving up"
+_FAREWELL_S = 10
 _LOST = "its connection was lost: its process or machine has ended"
 
 
@@ -45,6 +47,7 @@ class Network:
         self._inbox = collections.defaultdict(collections.deque)
         self._waiting = collections.defaultdict(collections.deque)
         self._gone = {}
+        self._given_up = {}
         self._stopping = False
         name = f"inproc://{uuid.uuid4()}"
         self._bell, self._ear = self._context.socket(zmq.PAIR), self._context.socket(zmq.PAIR)
@@ -97,6 +100,18 @@ class Network:
         except zmq.Again as error:
             raise DistNetworkError(f"cannot send to rank {peer}: {_LOST}") from error
 
+    def give_up(self, peers, stem, error) -> None:
+        """Tell others that no message with a label of this stem will come any more; for tasks."""
+        lost = isinstance(error, DistNetworkError)
+        content = json.dumps({"stem": stem, "lost": lost, "reason": str(error)}).encode()
+        for peer in peers:
+            self._say(peer, _GIVING_UP, content)
+
+    def _say(self, peer, *parts):
+        if peer not in self._gone:
+            with contextlib.suppress(zmq.Again):  # it was lost this moment
+                self._sockets[peer].send_multipart(parts, zmq.NOBLOCK)
+
     def _serve(self):
         poller = zmq.Poller()
         for source in (self._ear, *self._sockets.values(), *self._monitors.values()):
@@ -105,13 +120,18 @@ class Network:
             ready = dict(poller.poll(self._patience()))
             if self._ear in ready:
                 self._obey()
-            for peer, peer_socket in self._sockets.items():
-                if peer_socket in ready:
-                    self._receive(peer)
-                if self._monitors[peer] in ready:
-                    self._look_after(peer)
+            self._attend(ready)
             self._expire()
-        self._leave()
+        self._end_tasks()
+        poller.unregister(self._ear)
+        self._leave(poller)
+
+    def _attend(self, ready):
+        for peer, peer_socket in self._sockets.items():
+            if peer_socket in ready:
+                self._receive(peer)
+            if self._monitors[peer] in ready:
+                self._look_after(peer)
 
     def _patience(self):
         """Milliseconds until the next task's time is up; None without any."""
@@ -131,16 +151,23 @@ class Network:
         peer_socket = self._sockets[peer]
         while peer_socket.poll(0):
             parts = peer_socket.recv_multipart()
-            if parts[0] == _LEAVING:
+            if parts[0] in (_LEAVING, _FAREWELL):
+                if parts[0] == _LEAVING:
+                    self._say(peer, _FAREWELL)
                 self._lose(peer, "it has left: its program ended or destroyed the process group")
-                continue
-            label = parts[0].decode()
-            for key in ((peer, label), (None, label)):
-                if self._waiting.get(key):
-                    self._advance(self._waiting_no_more(key), (peer, *parts[1:]))
-                    break
+            elif parts[0] == _GIVING_UP:
+                told = json.loads(parts[1])
+                self._given_up[(peer, told["stem"])] = told
+                self._throw_where(self._hopelessness)
             else:
-                self._inbox[(peer, label)].append(parts[1:])
+                self._deliver(peer, parts[0].decode(), parts[1:])
+
+    def _deliver(self, peer, label, content):
+        for key in ((peer, label), (None, label)):
+            if self._waiting.get(key):
+                self._advance(self._waiting_no_more(key), (peer, *content))
+                return
+        self._inbox[(peer, label)].append(content)
 
     def _waiting_no_more(self, key):
         tasks = self._waiting[key]
@@ -162,25 +189,32 @@ class Network:
                 self._lose(peer, _LOST)
 
     def _lose(self, peer, reason):
-        if peer in self._gone:
-            return
-        self._gone[peer] = reason
-        for key in list(self._waiting):
-            for task in list(self._waiting[key]):
-                if self._is_hopeless(key, task):
-                    self._waiting[key].remove(task)
-                    self._throw(task, self._loss(key))
-            if not self._waiting[key]:
-                del self._waiting[key]
+        if peer not in self._gone:
+            self._gone[peer] = reason
+            self._throw_where(self._hopelessness)
 
-    def _is_hopeless(self, key, task):
-        sources = task.peers if key[0] is None else (key[0],)
-        return all(peer in self._gone for peer in sources)
-
-    def _loss(self, key):
+    def _hopelessness(self, key, task):
+        """The error of a task that waits for what will never come, None while it may."""
+        told = self._given_up.get((key[0], key[1].rpartition(":")[0]))
+        if told is not None:
+            kind = DistNetworkError if told["lost"] else DistBackendError
+            return kind(f"rank {key[0]} gave up: {told['reason']}")
+        if any(peer not in self._gone for peer in (task.peers if key[0] is None else (key[0],))):
+            return None
         if key[0] is None:
             return DistNetworkError("nobody is left to receive from")
         return DistNetworkError(f"rank {key[0]} is lost: {self._gone[key[0]]}")
+
+    def _throw_where(self, problem):
+        """Throw to each waiting task the error that `problem(key, task)` finds for it."""
+        for key in list(self._waiting):
+            for task in list(self._waiting[key]):
+                error = problem(key, task)
+                if error is not None:
+                    self._waiting[key].remove(task)
+                    self._throw(task, error)
+            if not self._waiting[key]:
+                del self._waiting[key]
 
     def _advance(self, task, message):
         """Run a task until it ends or waits for what has not come."""
@@ -195,8 +229,9 @@ class Network:
                 return
             message = self._take(key, task)
             if message is None:
-                if self._is_hopeless(key, task):
-                    self._throw(task, self._loss(key))
+                error = self._hopelessness(key, task)
+                if error is not None:
+                    self._throw(task, error)
                 else:
                     self._waiting[key].append(task)
                 return
@@ -212,31 +247,35 @@ class Network:
         return None
 
     def _throw(self, task, error):
-        task.steps.close()
-        task.fail(error)
+        try:
+            task.steps.throw(error)
+        except Exception as raised:
+            task.fail(raised)
 
     def _expire(self):
         now = time.monotonic()
-        for key in list(self._waiting):
-            for task in [t for t in self._waiting[key] if t.deadline <= now]:
-                self._waiting[key].remove(task)
-                who = "any rank" if key[0] is None else f"rank {key[0]}"
-                self._throw(
-                    task, DistBackendError(f"timed out after {task.timeout:g} s waiting for {who}")
-                )
-            if not self._waiting[key]:
-                del self._waiting[key]
 
-    def _leave(self):
-        for tasks in list(self._waiting.values()):
-            for task in tasks:
-                self._throw(task, DistBackendError("the process group was destroyed"))
-        for peer, peer_socket in self._sockets.items():
-            if peer not in self._gone:
-                with contextlib.suppress(zmq.Again):  # it was lost this moment
-                    peer_socket.send(_LEAVING, zmq.NOBLOCK)
+        def lateness(key, task):
+            if task.deadline > now:
+                return None
+            who = "any rank" if key[0] is None else f"rank {key[0]}"
+            return DistBackendError(f"timed out after {task.timeout:g} s waiting for {who}")
+
+        self._throw_where(lateness)
+
+    def _end_tasks(self):
+        self._throw_where(lambda key, task: DistBackendError("the process group was destroyed"))
+
+    def _leave(self, poller):
+        """Say so, and end the connections once everybody has said farewell or has ended."""
+        for peer in self._sockets:
+            self._say(peer, _LEAVING)
+        deadline = time.monotonic() + _FAREWELL_S
+        while len(self._gone) < len(self._sockets) and (left := deadline - time.monotonic()) > 0:
+            self._attend(dict(poller.poll(1000 * left)))
+        for peer_socket in self._sockets.values():
             peer_socket.disable_monitor()
-            peer_socket.close(linger=0 if peer in self._gone else 10_000)
+            peer_socket.close(linger=0)
         for monitor in self._monitors.values():
             monitor.close(linger=0)
         self._ear.close()

@@ -21,6 +21,9 @@ from mstorch.distributed._errors import DistNetworkError, DistStoreError
 # at once by its closed connection.
 _HEARTBEAT_MS = 10_000
 _SILENCE_MS = 60_000
+# A lost connection is not made again. Time enough says so without the option that forbids it, with
+# which ZeroMQ drops what came before the loss and was not read yet.
+_NEVER_MS = 2**31 - 1
 
 
 def connect_all(context, rank, world_size, address, timeout):
@@ -46,7 +49,7 @@ def _peer_socket(context):
     made = context.socket(zmq.PAIR)
     made.set(zmq.SNDHWM, 0)
     made.set(zmq.RCVHWM, 0)
-    made.set(zmq.RECONNECT_IVL, -1)
+    made.set(zmq.RECONNECT_IVL, _NEVER_MS)
     made.set(zmq.HEARTBEAT_IVL, _HEARTBEAT_MS)
     made.set(zmq.HEARTBEAT_TIMEOUT, _SILENCE_MS)
     made.set(zmq.LINGER, 10_000)

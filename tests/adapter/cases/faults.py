@@ -92,6 +92,20 @@ def time_is_up(torch):
 
 
 @case
+def a_member_gives_up(torch):
+    """Rank 0 does not wait long for rank 1, which comes when that time is over."""
+    dist = torch.distributed
+    brief = datetime.timedelta(milliseconds=200)
+    group = dist.new_group(timeout=TIMEOUT if dist.get_rank() else brief)
+    if dist.get_rank() == 1:
+        dist.recv(torch.zeros(1), 0)
+    message = _error(lambda: dist.all_reduce(torch.ones(3), group=group))
+    if dist.get_rank() == 0:
+        dist.send(torch.ones(1), 1)
+    return message
+
+
+@case
 def all_is_well_afterwards(torch):
     tensor = torch.ones(2)
     torch.distributed.barrier()
@@ -101,13 +115,15 @@ def all_is_well_afterwards(torch):
 
 @case
 def a_peer_is_killed(torch):
-    """Rank 1 dies while the others wait for it in three collectives, and later calls fail too."""
+    """Rank 1 dies when the others wait for it in two collectives, and later calls fail too."""
     dist = torch.distributed
     pair = dist.new_group([0, 2])
-    dist.barrier()
     if dist.get_rank() == 1:
+        for peer in (0, 2, 3):
+            dist.recv(torch.zeros(1), peer)
         os.kill(os.getpid(), signal.SIGKILL)
     works = [dist.all_reduce(torch.ones(1000), async_op=True) for _ in range(2)]
+    dist.send(torch.ones(1), 1)
     messages = [_error(work.wait) for work in works]
     messages.append(_error(lambda: dist.broadcast(torch.ones(2), 1)))
     messages.append(_error(lambda: dist.send(torch.ones(2), 1)))
