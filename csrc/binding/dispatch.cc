@@ -6,6 +6,17 @@
 
 namespace mindforge {
 
+namespace {
+
+template <size_t kOutputs>
+pybind11::object DispatchSeveral(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                                 const std::function<std::vector<ms::Tensor>()>& function) {
+  const auto run = [function](const std::vector<ms::Tensor>&) { return function(); };
+  return ms::pynative::PyboostRunner::Call<kOutputs>(name, run, arguments);
+}
+
+}  // namespace
+
 void Settle(const std::vector<ms::Tensor>& arguments) {
   const pybind11::gil_scoped_release released;
   ms::inner::ConvertStubNodeToTensor(arguments);
@@ -19,8 +30,17 @@ pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tens
 
 pybind11::object DispatchTwo(const std::string& name, const std::vector<ms::Tensor>& arguments,
                              const std::function<std::vector<ms::Tensor>()>& function) {
-  const auto run = [function](const std::vector<ms::Tensor>&) { return function(); };
-  return ms::pynative::PyboostRunner::Call<2>(name, run, arguments);
+  return DispatchSeveral<2>(name, arguments, function);
+}
+
+pybind11::object DispatchThree(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                               const std::function<std::vector<ms::Tensor>()>& function) {
+  return DispatchSeveral<3>(name, arguments, function);
+}
+
+pybind11::object DispatchFour(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                              const std::function<std::vector<ms::Tensor>()>& function) {
+  return DispatchSeveral<4>(name, arguments, function);
 }
 
 pybind11::object DispatchInPlace(const std::string& name, const std::vector<ms::Tensor>& arguments,

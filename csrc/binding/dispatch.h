@@ -29,6 +29,12 @@ pybind11::object DispatchOne(const std::string& name, const std::vector<ms::Tens
 pybind11::object DispatchTwo(const std::string& name, const std::vector<ms::Tensor>& arguments,
                              const std::function<std::vector<ms::Tensor>()>& function);
 
+// The same for functions that return three and four.
+pybind11::object DispatchThree(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                               const std::function<std::vector<ms::Tensor>()>& function);
+pybind11::object DispatchFour(const std::string& name, const std::vector<ms::Tensor>& arguments,
+                              const std::function<std::vector<ms::Tensor>()>& function);
+
 // The same for a function that returns nothing and changes some of its arguments; None.
 pybind11::object DispatchInPlace(const std::string& name, const std::vector<ms::Tensor>& arguments,
                                  const std::function<void()>& function);

@@ -7,6 +7,7 @@
 #include "csrc/binding/norm.h"
 #include "csrc/binding/rotary.h"
 #include "csrc/binding/swiglu.h"
+#include "csrc/binding/vocab_cross_entropy.h"
 #include "pybind11/pybind11.h"
 
 PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
@@ -14,4 +15,5 @@ PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindAdamW(&module);
   mindforge::BindRotary(&module);
   mindforge::BindSwiglu(&module);
+  mindforge::BindVocabCrossEntropy(&module);
 }

@@ -3,6 +3,7 @@
 #include "csrc/cpu/runner.h"
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "include/pynative/utils/pyboost/custom/pyboost_extension.h"
@@ -15,7 +16,14 @@ class KernelRunner final : public ms::pynative::PyboostRunner {
   KernelRunner(const std::string& name, std::function<void()> kernel)
       : PyboostRunner(name), kernel_(std::move(kernel)) {}
 
-  void LaunchKernel() override { kernel_(); }
+  // What reaches MindSpore as a C++ exception comes out in Python as "Unknown Error!".
+  void LaunchKernel() override {
+    try {
+      kernel_();
+    } catch (const std::out_of_range& error) {
+      MS_EXCEPTION(mindspore::IndexError) << error.what();
+    }
+  }
 
  protected:
 #ifndef MINDFORGE_STOCK_DISPATCH

@@ -14,7 +14,8 @@
 namespace mindforge::cpu {
 
 // Allocates the outputs and queues the kernel behind the operators that came before; returns at
-// once. The kernel reads inputs and writes outputs through GetDataPtr().
+// once. The kernel reads inputs and writes outputs through GetDataPtr(). If it throws
+// std::out_of_range, that is Python's IndexError, at the latest when a result is read.
 void Run(const std::string& name, const std::vector<ms::Tensor>& inputs,
          const std::vector<ms::Tensor>& outputs, const std::function<void()>& kernel);
 

@@ -115,6 +115,10 @@ struct Whole {
   HWY_INLINE hn::Vec<D> Keep(D, hn::Vec<D> v) const {
     return v;
   }
+  template <class D>
+  HWY_INLINE hn::Vec<D> KeepOr(D, hn::Vec<D> v, hn::Vec<D>) const {
+    return v;
+  }
   // to += v, in double precision.
   template <class D>
   HWY_INLINE void AddTo(hn::Vec<D> v, D d, double* to) const {
@@ -146,6 +150,11 @@ struct Part {
   template <class D>
   HWY_INLINE hn::Vec<D> Keep(D d, hn::Vec<D> v) const {
     return hn::IfThenElseZero(hn::FirstN(d, count), v);
+  }
+  // The other lanes are those of `beyond`.
+  template <class D>
+  HWY_INLINE hn::Vec<D> KeepOr(D d, hn::Vec<D> v, hn::Vec<D> beyond) const {
+    return hn::IfThenElse(hn::FirstN(d, count), v, beyond);
   }
   template <class D>
   HWY_INLINE void AddTo(hn::Vec<D> v, D d, double* to) const {

@@ -7,8 +7,10 @@ imperative autograd, and takes views as they are. Nothing is compiled at run tim
 only under the MindSpore version that it was built for.
 """
 
+from msops import parts
 from msops._native import VersionInfo, version_info
 from msops.activation import swiglu
+from msops.loss import vocab_cross_entropy
 from msops.norm import add_rms_norm, layer_norm, rms_norm
 from msops.optimizer import apply_adamw, global_norm
 from msops.rotary import Yarn, rotary_position_embedding, rotary_tables
@@ -20,9 +22,11 @@ __all__ = [
     "apply_adamw",
     "global_norm",
     "layer_norm",
+    "parts",
     "rms_norm",
     "rotary_position_embedding",
     "rotary_tables",
     "swiglu",
     "version_info",
+    "vocab_cross_entropy",
 ]

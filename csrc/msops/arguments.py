@@ -28,10 +28,17 @@ def check_number(operator: str, name: str, value: object) -> None:
         raise TypeError(f"msops.{operator}: {name} must be a number, got {_type_name(value)}")
 
 
+_INT64 = range(-(2**63), 2**63)
+
+
 def check_integer(operator: str, name: str, value: object) -> None:
-    """Raise TypeError, naming the argument, unless `value` is an integer."""
-    if not isinstance(value, numbers.Integral):
+    """Raise, naming the argument, TypeError unless `value` is an integer, ValueError unless it has
+    64 bits at most.
+    """
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise TypeError(f"msops.{operator}: {name} must be an integer, got {_type_name(value)}")
+    if int(value) not in _INT64:
+        raise ValueError(f"msops.{operator}: {name} must fit 64 bits, got {value}")
 
 
 def _type_name(value: object) -> str:

@@ -8,7 +8,7 @@ import os
 import msops
 import ops
 
-NO_OPERATORS = {"VersionInfo", "Yarn", "rotary_tables", "version_info"}
+NO_OPERATORS = {"VersionInfo", "Yarn", "parts", "rotary_tables", "version_info"}
 
 
 def lines(capsys, *options: str) -> list[dict]:

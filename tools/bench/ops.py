@@ -95,6 +95,8 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
     x, residual, upstream = normal(*shape), normal(*shape), normal(*shape, requires_grad=False)
     weight, bias = normal(columns), normal(columns)
     gated = normal(rows, 2 * columns)
+    target = mindspore.Tensor(np.random.default_rng(0).integers(0, columns, rows))
+    of_rows = normal(rows, requires_grad=False)
     heads = normal(rows, columns // 128, 128)
     heads_upstream = normal(rows, columns // 128, 128, requires_grad=False)
     tables = [table.reshape(rows, 1, 128) for table in msops.rotary_tables(rows, 128)]
@@ -111,6 +113,11 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
         "rotary_position_embedding": (
             steps(lambda: msops.rotary_position_embedding(heads, *tables), heads_upstream),
             2,
+            2,
+        ),
+        "vocab_cross_entropy": (
+            steps(lambda: msops.vocab_cross_entropy(x, target), of_rows),
+            1,
             2,
         ),
     }

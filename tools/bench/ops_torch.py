@@ -50,6 +50,13 @@ def swiglu(rows: int, columns: int) -> tuple[Callable, Callable]:
     return steps(call, [x], upstream)
 
 
+def cross_entropy(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """The loss of each row."""
+    logits, target = torch.randn(rows, columns, requires_grad=True), torch.randint(columns, (rows,))
+    call = functools.partial(F.cross_entropy, logits, target, reduction="none")
+    return steps(call, [logits], torch.randn(rows))
+
+
 def rotary(rows: int, columns: int) -> tuple[Callable, Callable]:
     """Rotation by halves as models write it, for heads of 128 columns."""
     x, upstream = (torch.randn(rows, columns // 128, 128) for _ in range(2))
@@ -98,6 +105,7 @@ def case(name: str, rows: int, columns: int) -> Callable:
             lambda x, w, b: F.layer_norm(x, shape, w, b, 1e-6), rows, columns, 1
         ),
         "swiglu": lambda: swiglu(rows, columns),
+        "vocab_cross_entropy": lambda: cross_entropy(rows, columns),
         "rotary_position_embedding": lambda: rotary(rows, columns),
         "apply_adamw": lambda: adamw(rows, columns),
         "global_norm": lambda: global_norm(rows, columns),

@@ -4,11 +4,12 @@
 
 import numpy
 
+import msops
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import activation, pointwise, views
 from mstorch._ops._operands import up
 from mstorch._registry import operator
-from mstorch._tensor import wrap
+from mstorch._tensor import adopt, wrap
 
 
 def _reduction(size_average, reduce, reduction):
@@ -53,10 +54,7 @@ def nll_loss(
         raise RuntimeError(f"expected scalar type Long but found {target.dtype}")
     used = target._a != ignore_index
     places = numpy.where(used, target._a, 0)
-    classes = input._a.shape[1]
-    if places.size and (places.min() < 0 or places.max() >= classes):
-        bad = places.min() if places.min() < 0 else places.max()
-        raise IndexError(f"Target {bad} is out of bounds.")
+    _check_bounds(places, input._a.shape[1])
     weights = used.astype(input._a.dtype) if weight is None else weight._a[places] * used
     logs = up(input._a)[numpy.arange(len(places)), places]
     losses = -logs * up(weights)
@@ -76,6 +74,12 @@ def nll_loss(
             _nll_backward, result, (input,), (), (input._a.shape, places, weights, total)
         )
     return result
+
+
+def _check_bounds(places, classes):
+    if places.size and (places.min() < 0 or places.max() >= classes):
+        bad = places.min() if places.min() < 0 else places.max()
+        raise IndexError(f"Target {bad} is out of bounds.")
 
 
 def _nll_spread(input, target, weight, ignore_index, reduction):
@@ -109,11 +113,15 @@ def cross_entropy(
     reduction="mean",
     label_smoothing=0.0,
 ):
-    """nll_loss of log_softmax over dimension 1, or over the only one."""
+    """nll_loss of log_softmax over dimension 1, or over the only one. Classes without weights are
+    served by msops.
+    """
     reduction = _reduction(size_average, reduce, reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     dim = 0 if input._a.ndim == 1 else 1
+    if _served_by_msops(input, target, weight, dim):
+        return _fused(input, target, dim, ignore_index, label_smoothing, reduction)
     logs = activation.log_softmax(input, dim)
     if target._a.shape == input._a.shape and target.is_floating_point():
         return _soft_targets(logs, target, weight, reduction, label_smoothing, dim)
@@ -123,6 +131,80 @@ def cross_entropy(
     smooth = _smoothing(logs, target, weight, ignore_index, reduction, dim)
     share = label_smoothing / logs._a.shape[dim]
     return losses * (1 - label_smoothing) + smooth * share
+
+
+def _served_by_msops(input, target, weight, dim):
+    rows = input._a.shape[:dim] + input._a.shape[dim + 1 :]
+    return (
+        weight is None
+        and input.is_floating_point()
+        and input._a.ndim > 0
+        and input._a.shape[dim] > 0
+        and target._a.dtype in (numpy.int32, numpy.int64)
+        and target._a.shape == rows
+    )
+
+
+def _fused(input, target, dim, ignore_index, smoothing, reduction):
+    """cross_entropy with a class for each row."""
+    if input._a.ndim > 2:
+        rows = views.reshape(views.movedim(input, 1, -1), (-1, input._a.shape[1]))
+        flat = views.reshape(target, (-1,))
+        losses = _fused(rows, flat, 1, ignore_index, smoothing, reduction)
+        return views.reshape(losses, target._a.shape) if reduction == "none" else losses
+    classes = input._a.shape[dim]
+    used = target._a != ignore_index
+    _check_bounds(numpy.where(used, target._a, 0), classes)
+    pieces = msops.parts.vocab_pieces(input, target)
+    losses = adopt(msops.parts.vocab_loss(pieces, target, classes, ignore_index, smoothing))._a
+    count = numpy.sum(used, dtype=losses.dtype) if reduction == "mean" else None
+    if reduction == "mean":
+        with numpy.errstate(all="ignore"):
+            losses = losses.sum() / count
+    elif reduction == "sum":
+        losses = losses.sum()
+    elif reduction != "none":
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    result = wrap(numpy.asarray(losses).astype(input._a.dtype, copy=False))
+    if wants_grad(input):
+        context = (pieces[:2], count, ignore_index, smoothing)
+        result = attach(_fused_backward, result, (input,), (input, target), context)
+    return result
+
+
+@derivative("NllLossBackward0")
+def _fused_backward(ctx, grad):
+    logits, target = ctx.saved
+    (largest, exponentials), count, ignore_index, smoothing = ctx.context
+    if wants_grad(grad, logits):
+        return _composed_slope(grad, logits, target, count, ignore_index, smoothing)
+    with numpy.errstate(all="ignore"):
+        share = up(grad._a) if count is None else up(grad._a) / count
+    share = wrap(numpy.broadcast_to(share, target._a.shape))
+    classes = logits._a.shape[-1]
+    return adopt(
+        msops.parts.vocab_grad(
+            share,
+            logits,
+            target,
+            largest,
+            exponentials,
+            classes,
+            ignore_index=ignore_index,
+            label_smoothing=smoothing,
+        )
+    )
+
+
+def _composed_slope(grad, logits, target, count, ignore_index, smoothing):
+    """The gradient of `_fused` in operators, for a derivative of it."""
+    classes = logits._a.shape[-1]
+    hit = target._a[..., None] == numpy.arange(classes)
+    wanted = (hit * (1 - smoothing) + smoothing / classes).astype(logits._a.dtype)
+    slope = pointwise.sub(activation.softmax(logits, -1), wrap(wanted))
+    slope = pointwise.masked_fill(slope, wrap(target._a[..., None] == ignore_index), 0)
+    grad = views.unsqueeze(grad, -1) if grad._a.ndim == target._a.ndim else grad
+    return slope * (grad if count is None else grad / count.item())
 
 
 def _class_weights(weight, logs, dim):

@@ -617,6 +617,24 @@ for _reduction in ("mean", "sum", "none"):
         a(6, 5),
         whole(6),
     )
+    for _smoothing in (0.1, 1.0):
+        add(
+            f"cross_entropy_smoothed_{_smoothing}_{_reduction}",
+            lambda t, x, i, r=_reduction, s=_smoothing: t.nn.functional.cross_entropy(
+                x, i, ignore_index=2, reduction=r, label_smoothing=s
+            ),
+            a(6, 5),
+            whole(6),
+        )
+    for _dtype in ("float16", "bfloat16", "float64"):
+        add(
+            f"cross_entropy_{_reduction}_of_{_dtype}",
+            lambda t, x, i, r=_reduction, d=_dtype: t.nn.functional.cross_entropy(
+                x.to(getattr(t, d)), i, reduction=r
+            ),
+            a(6, 5),
+            whole(6),
+        )
     add(
         f"mse_{_reduction}",
         lambda t, x, y, r=_reduction: t.nn.functional.mse_loss(x, y, reduction=r),
@@ -635,6 +653,30 @@ add(
     lambda t, x, i: t.nn.functional.cross_entropy(x, i),
     a(2, 5, 3),
     whole(2, 3),
+)
+add(
+    "cross_entropy_of_one_row",
+    lambda t, x, i: t.nn.functional.cross_entropy(x, i[0], label_smoothing=0.2),
+    a(5),
+    whole(1),
+)
+add(
+    "cross_entropy_over_a_view",
+    lambda t, x, i: t.nn.functional.cross_entropy(x[..., :-1].transpose(0, 1), i),
+    a(7, 6),
+    whole(7, 5)[0],
+)
+add(
+    "cross_entropy_with_every_row_ignored",
+    lambda t, x, i: t.nn.functional.cross_entropy(x, i * 0 + 9, ignore_index=9),
+    a(6, 5),
+    whole(6),
+)
+add(
+    "cross_entropy_without_rows",
+    lambda t, x, i: t.nn.functional.cross_entropy(x, i, reduction="none"),
+    a(0, 5),
+    whole(0),
 )
 add(
     "cross_entropy_out_of_range",
