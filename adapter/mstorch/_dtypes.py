@@ -102,6 +102,13 @@ BY_NUMPY = {t.numpy: t for t in ALL.values() if t.numpy is not None}
 # Arithmetic in these types is done in float32 and rounded once, as torch does.
 REDUCED = frozenset((float16.numpy, bfloat16.numpy))
 
+_PYTHON_TYPES = {
+    builtins.bool: bool,
+    builtins.int: int64,
+    builtins.float: float64,
+    builtins.complex: complex128,
+}
+
 _default = float32
 
 
@@ -120,12 +127,20 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+def as_dtype(d) -> dtype:
+    """The type that code names, by torch's name or as one of Python's number types."""
+    if isinstance(d, dtype):
+        return d
+    if isinstance(d, type) and d in _PYTHON_TYPES:
+        return _PYTHON_TYPES[d]
+    raise TypeError(f"dtype must be a torch.dtype, got {d!r}")
+
+
 def numpy_of(d: dtype) -> numpy.dtype:
     """The NumPy type of a torch dtype; NotImplementedError where tensors of that type cannot be
     made.
     """
-    if not isinstance(d, dtype):
-        raise TypeError(f"dtype must be a torch.dtype, got {d!r}")
+    d = as_dtype(d)
     if d.numpy is None:
         raise missing(repr(d), "neither NumPy nor MindSpore's CPU back-end holds this type")
     return d.numpy

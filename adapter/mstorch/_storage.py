@@ -10,9 +10,9 @@ from mstorch._tensor import Storage, address_of, wrap
 class UntypedStorage:
     """The bytes of the memory that a tensor shares with its views: a flat uint8 array."""
 
-    def __init__(self, memory):
+    def __init__(self, memory, record=None):
         self._memory = memory
-        self.record = Storage()  # of the tensors that are built over this memory
+        self.record = record or Storage()  # of the tensors that are built over this memory
 
     @property
     def device(self):
@@ -21,20 +21,30 @@ class UntypedStorage:
 
     def nbytes(self):
         """The size in bytes."""
-        return self._memory.size
+        resized = self.record.nbytes
+        return self._memory.size if resized is None else resized
 
     size = nbytes
 
     def __len__(self):
-        return self._memory.size
+        return self.nbytes()
 
     def data_ptr(self):
         """The address of the first byte."""
-        return address_of(self._memory) if self._memory.size else 0
+        return address_of(self._memory) if self.nbytes() else 0
 
     def tolist(self):
         """The bytes as integers."""
-        return self._memory.tolist()
+        return self._memory[: self.nbytes()].tolist()
+
+    def copy_(self, source, non_blocking=False):
+        """Take over the bytes of a storage of the same size. Versions of tensors do not change."""
+        if source.nbytes() != self.nbytes():
+            raise RuntimeError(
+                f"copy_: {source.nbytes()} bytes do not fit a storage of {self.nbytes()}"
+            )
+        self._memory[: self.nbytes()] = source._memory[: source.nbytes()]
+        return self
 
     def untyped(self):
         """The storage itself."""
@@ -49,8 +59,16 @@ class UntypedStorage:
         _device.check_device("cuda")
 
     def resize_(self, size):
-        """Not possible: MindSpore's tensors keep their memory."""
-        raise missing("torch.UntypedStorage.resize_")
+        """Give up bytes at the end, or take them back, which torch leaves undefined until they are
+        written. A tensor of MindSpore keeps its memory, so nothing is freed and it cannot grow.
+        """
+        if size > self._memory.size:
+            raise missing(
+                "torch.UntypedStorage.resize_",
+                f"from {self._memory.size} bytes to {size}: MindSpore's tensors keep their memory",
+            )
+        self.record.nbytes = size
+        return self
 
 
 class TypedStorage:
@@ -74,6 +92,13 @@ class TypedStorage:
     def _size(self):
         return self.size()
 
+    def resize_(self, size):
+        """As of the bytes; `size` counts elements."""
+        self._untyped_storage.resize_(size * self.dtype.itemsize)
+        return self
+
+    _resize_ = resize_
+
     def data_ptr(self):
         """The address of the first element."""
         return self._untyped_storage.data_ptr()
@@ -84,7 +109,8 @@ class TypedStorage:
 
     def tolist(self):
         """The elements as Python numbers."""
-        return wrap(self._untyped_storage._memory.view(_dtypes.numpy_of(self.dtype))).tolist()
+        memory = self._untyped_storage._memory[: self._untyped_storage.nbytes()]
+        return wrap(memory.view(_dtypes.numpy_of(self.dtype))).tolist()
 
 
 class StorageType:

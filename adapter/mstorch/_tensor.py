@@ -28,14 +28,15 @@ _ndarray = numpy.ndarray
 
 
 class Storage:
-    """What tensors that share memory have in common: a version, and the differentiable views to
-    keep up to date.
+    """What tensors that share memory have in common: a version, the differentiable views to keep
+    up to date, and the size in bytes where code has changed it.
     """
 
-    __slots__ = ("_limit", "_views", "version")
+    __slots__ = ("_limit", "_views", "nbytes", "version")
 
     def __init__(self):
         self.version = 0
+        self.nbytes = None
         self._views = []
         self._limit = 16
 
@@ -568,7 +569,7 @@ class Tensor(MindSporeTensor):
     def untyped_storage(self):
         from mstorch import _storage
 
-        return _storage.UntypedStorage(memory_of(self))
+        return _storage.UntypedStorage(memory_of(self), storage_of(self))
 
     def _typed_storage(self):
         from mstorch import _storage
@@ -606,6 +607,11 @@ class GradFn:
 
     def _wrap(self, step):
         return step if step is None or step.is_leaf else GradFn(self._owner, step)
+
+    def _set_sequence_nr(self, number):
+        """A wish when the step should run. Gradients do not depend on it, and MindSpore's engine
+        has an order of its own.
+        """
 
     def register_hook(self, hook):
         """Call `hook(gradients of inputs, gradients of outputs)` after the step."""

@@ -8,6 +8,7 @@ miss.
 """
 
 import gc
+import operator
 import sys
 import weakref
 
@@ -56,11 +57,93 @@ def test_a_compiled_operator_between_others_is_read_after_it_was_written() -> No
         numpy.testing.assert_allclose(x.grad.numpy(), expected, rtol=2e-4, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["exp", "sigmoid", "tanh", "log", "sin", "rsqrt"])
+def _assign(x, y):
+    x[...] = y
+
+
+# Each with what NumPy makes of the two values.
+_IN_PLACE = {
+    "add_": (lambda x, y: x.add_(y), numpy.add),
+    "sub_": (lambda x, y: x.sub_(y), numpy.subtract),
+    "mul_": (lambda x, y: x.mul_(y), numpy.multiply),
+    "div_": (lambda x, y: x.div_(y), numpy.divide),
+    "exp_": (lambda x, y: x.exp_(), lambda x, y: numpy.exp(x)),
+    "+=": (operator.iadd, numpy.add),
+    "-=": (operator.isub, numpy.subtract),
+    "*=": (operator.imul, numpy.multiply),
+    "/=": (operator.itruediv, numpy.divide),
+    "copy_": (lambda x, y: x.copy_(y), lambda x, y: y),
+    "fill_": (lambda x, y: x.fill_(3), lambda x, y: numpy.full_like(x, 3)),
+    "assignment": (_assign, lambda x, y: y),
+    "out=": (lambda x, y: torch.add(x, y, out=x), numpy.add),
+}
+_VIEWS = {
+    "the whole": lambda x: x,
+    "a row": lambda x: x[1],
+    "a column": lambda x: x[:, 2],
+    "a part": lambda x: x[1:, ::2],
+    "a transposed part": lambda x: x[:, 1:4].t(),
+    "another shape": lambda x: x.view(-1)[3:15].view(3, 4),
+    "the data": lambda x: x.data,
+}
+_DIFFERENTIABLE_VIEWS = {name: view for name, view in _VIEWS.items() if name != "the data"}
+
+
+def _places(view) -> numpy.ndarray:
+    """Where the elements of a view of 4 x 5 numbers lie."""
+    return view(torch.arange(20).view(4, 5)).numpy().copy()
+
+
+@pytest.mark.parametrize("view", _VIEWS.values(), ids=_VIEWS.keys())
+@pytest.mark.parametrize("change, meaning", _IN_PLACE.values(), ids=_IN_PLACE.keys())
+def test_an_in_place_change_is_there_and_only_there(change, meaning, view) -> None:
+    array = _numbers(4, 5)
+    x = torch.from_numpy(array.copy())
+    part = view(x)
+    other = _numbers(*part.shape, seed=1) + 4
+    expected = array.reshape(-1).copy()
+    there = _places(view)
+    expected[there] = meaning(expected[there], other)
+    change(part, torch.from_numpy(other))
+    numpy.testing.assert_allclose(x.numpy().reshape(-1), expected, rtol=2e-7)
+    numpy.testing.assert_array_equal(part.numpy(), x.numpy().reshape(-1)[there])
+
+
+@pytest.mark.parametrize("view", _DIFFERENTIABLE_VIEWS.values(), ids=_DIFFERENTIABLE_VIEWS.keys())
+def test_gradients_of_changes_through_a_view_are_right(view) -> None:
+    # Where the view lies, x is multiplied with f: d(sum of c * x)/dx becomes c * f, d/df is c * x.
+    array, weights = _numbers(4, 5), _numbers(4, 5, seed=1)
+    c = torch.from_numpy(weights)
+    x = torch.from_numpy(array.copy()).requires_grad_()
+    changed = x * 1
+    part = view(changed)
+    factors = torch.from_numpy(_numbers(*part.shape, seed=2)).requires_grad_()
+    part.mul_(factors)
+    (changed * c).sum().backward()
+    there = _places(view)
+    expected = weights.copy().reshape(-1)
+    expected[there] *= factors.detach().numpy()
+    numpy.testing.assert_allclose(x.grad.numpy().reshape(-1), expected, rtol=1e-6)
+    of_factors = weights.reshape(-1)[there] * array.reshape(-1)[there]
+    numpy.testing.assert_allclose(factors.grad.numpy(), of_factors, rtol=1e-6)
+
+
+def test_softmax_is_as_exact_as_its_differences() -> None:
+    array = _numbers(64, 100) * 8
+    wide = array.astype(numpy.float64)
+    exponentials = numpy.exp(wide - wide.max(1, keepdims=True))
+    expected = exponentials / exponentials.sum(1, keepdims=True)
+    found = torch.softmax(torch.from_numpy(array), 1).numpy()
+    # Differences of up to 16 are rounded to a unit in the last place of 16.
+    numpy.testing.assert_allclose(found, expected, rtol=numpy.spacing(numpy.float32(16)))
+
+
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "silu", "tanh", "log", "sin", "rsqrt"])
 def test_float32_functions_are_within_two_units_in_the_last_place(name: str) -> None:
+    function = getattr(torch, name, None) or getattr(torch.nn.functional, name)
     array = numpy.abs(_numbers(1000)) * 8 + 0.01
-    ours = getattr(torch, name)(torch.from_numpy(array)).numpy()
-    wide = getattr(torch, name)(torch.from_numpy(array.astype(numpy.float64))).numpy()
+    ours = function(torch.from_numpy(array)).numpy()
+    wide = function(torch.from_numpy(array.astype(numpy.float64))).numpy()
     assert (
         numpy.abs(ours - wide).max()
         <= (2 * numpy.spacing(numpy.abs(wide).astype(numpy.float32))).max()
@@ -76,6 +159,10 @@ def test_results_that_cannot_be_differentiated_do_not_break_backward() -> None:
     loss.backward()
     assert not indices.requires_grad
     assert not gate.requires_grad
+    largest = torch.max(x, 1)
+    for plain in (x > 0, x.int(), x.argmax(), largest.indices, x.isnan(), torch.ones_like(x)):
+        assert not plain.requires_grad
+    assert largest.values.requires_grad
     assert x.grad.isfinite().all()
 
 

@@ -47,6 +47,7 @@ def _to_backward(ctx, grad):
 
 def cast(input, dtype, copy=False):
     """The tensor in another type; itself where nothing changes and no copy is asked for."""
+    dtype = _dtypes.as_dtype(dtype)
     kind = _dtypes.numpy_of(dtype)
     array = input._a
     if array.dtype == kind and not copy:
@@ -70,8 +71,10 @@ def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, me
             or (isinstance(rest[0], (str, int, _device.device)) and not isinstance(rest[0], bool))
         ):
             device = rest.pop(0)
-        if rest and isinstance(rest[0], _dtypes.dtype):
+        if rest and not isinstance(rest[0], bool):
             dtype = rest.pop(0)
+    if len(rest) > 2 or not all(isinstance(each, bool) for each in rest):
+        raise TypeError(f"to() received an invalid combination of arguments: {args}")
     if len(rest) > 1:
         copy = rest[1]  # rest[0] is non_blocking: there is nothing to wait for
     _device.check_device(device)
@@ -130,6 +133,8 @@ def type_(input, dtype=None, non_blocking=False):
         if module != "torch" or name not in LEGACY_TYPES:
             raise ValueError(f"invalid type: '{dtype}'")
         dtype = LEGACY_TYPES[name]
+    elif isinstance(dtype, type) and not hasattr(dtype, "dtype"):
+        raise ValueError(f"invalid type: {dtype.__name__!r}")
     elif not isinstance(dtype, _dtypes.dtype):
         dtype = dtype.dtype
     return cast(input, dtype)
@@ -248,8 +253,8 @@ def view_(input, *sizes, dtype=None):
     """The same memory in another shape; RuntimeError where that would take a copy. `view(dtype)`
     reinterprets bytes.
     """
-    if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], _dtypes.dtype)):
-        return _view_dtype(input, sizes[0] if dtype is None else dtype)
+    if dtype is not None or (len(sizes) == 1 and isinstance(sizes[0], (_dtypes.dtype, type))):
+        return _view_dtype(input, _dtypes.as_dtype(sizes[0] if dtype is None else dtype))
     sizes = _infer(sizes_of(sizes), input._a.size)
     array = _try_view(input._a, sizes)
     if array is None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.distributed on the CPU: process groups, collectives and transfers between processes."""
 
+from mstorch._C import _distributed_c10d  # noqa: F401  torch._C has it once torch is imported
 from mstorch._errors import absent_function, module_getattr
 from mstorch.distributed import _launch, distributed_c10d
 from mstorch.distributed.device_mesh import DeviceMesh, init_device_mesh

@@ -55,7 +55,7 @@ from mstorch.distributed._objects import (
     send_object_list,
 )
 from mstorch.distributed._reductions import ReduceOp
-from mstorch.distributed._stores import HashStore, Store
+from mstorch.distributed._stores import HashStore, PrefixStore, Store, rendezvous
 from mstorch.distributed._transfers import P2POp, batch_isend_irecv, irecv, isend, recv, send
 from mstorch.distributed._work import Work
 
@@ -93,6 +93,7 @@ __all__ = [
     "GroupMember",
     "HashStore",
     "P2POp",
+    "PrefixStore",
     "ProcessGroup",
     "ReduceOp",
     "Store",
@@ -135,6 +136,7 @@ __all__ = [
     "reduce",
     "reduce_scatter",
     "reduce_scatter_tensor",
+    "rendezvous",
     "scatter",
     "scatter_object_list",
     "send",

@@ -3,8 +3,8 @@
 """torch.utils."""
 
 from mstorch._errors import module_getattr
-from mstorch.utils import _pytree, checkpoint, data, hooks
+from mstorch.utils import _pytree, checkpoint, cpp_extension, data, hooks
 
-__all__ = ["_pytree", "checkpoint", "data", "hooks"]
+__all__ = ["_pytree", "checkpoint", "cpp_extension", "data", "hooks"]
 
 __getattr__ = module_getattr("torch.utils")

@@ -46,6 +46,43 @@ def changes_show_through_views(torch):
 
 
 @case
+def memory_given_up_and_written_again(torch):
+    x = vector(torch)
+    kept = x * 2
+    result = (kept * kept).sum()
+    storage = kept.untyped_storage()
+    size = storage.nbytes()
+    storage.resize_(0)
+    sizes = [size, storage.nbytes(), kept.untyped_storage().nbytes(), len(storage), kept.shape]
+    storage.resize_(size)
+    storage.copy_((x.detach() * 3).untyped_storage())
+    version = kept._version
+    result.backward()
+    return sizes, storage.nbytes(), kept, version, x.grad
+
+
+@case
+def bytes_that_do_not_fit_a_storage(torch):
+    torch.ones(3).untyped_storage().copy_(torch.ones(4).untyped_storage())
+
+
+@case
+def elements_of_a_storage_given_up(torch):
+    x = torch.arange(4.0)
+    x._typed_storage()._resize_(3)
+    return x._typed_storage().size(), x.untyped_storage().nbytes()
+
+
+@case
+def steps_that_should_run_early(torch):
+    x = vector(torch)
+    y = x.exp()
+    y.grad_fn._set_sequence_nr(10_000)
+    (y * x.sin()).sum().backward()
+    return x.grad
+
+
+@case
 def indexed_assignments(torch):
     x = torch.zeros(4, 5)
     x[0] = 1

@@ -3,6 +3,7 @@
 """Modules, optimizers, schedules and what goes with them."""
 
 import copy
+import datetime
 
 from cases.samples import leaf, numbers
 
@@ -333,6 +334,26 @@ def a_world_of_one_process(torch):
         )
     finally:
         dist.destroy_process_group()
+
+
+@case
+def stores_within_a_store(torch):
+    PrefixStore = torch._C._distributed_c10d.PrefixStore
+    whole = torch.distributed.HashStore()
+    whole.set_timeout(datetime.timedelta(seconds=5))
+    part = PrefixStore("one", whole)
+    other = torch.distributed.PrefixStore("two", PrefixStore("more", whole))
+    part.set("key", "value")
+    other.set("key", b"another")
+    counted = [part.add("count", 3), part.add("count", 2)]
+    keys = [whole.get("one/key"), other.get("key"), whole.check(["more/two/key"])]
+    gone = part.delete_key("key"), part.check(["key"])
+    return counted, keys, gone, part.num_keys(), str(whole.timeout)
+
+
+@case
+def meeting_nowhere(torch):
+    next(torch.distributed.rendezvous("pigeon://loft", 0, 1))
 
 
 @case

@@ -804,6 +804,18 @@ _MAKING = {
         t.result_type(t.ones(2, dtype=t.int32), 2.0),
         t.can_cast(t.float32, t.int32),
     ],
+    "types_by_names_of_python": lambda t: [
+        *(t.zeros(2, dtype=kind) for kind in (bool, int, float, complex)),
+        t.tensor([1], dtype=float),
+        t.ones(2).to(int),
+        t.ones(2).to("cpu", float),
+        t.ones(2).to(None, float),
+        t.ones(2).sum(dtype=float),
+        t.nn.Linear(1, 1).to(float).weight.dtype,
+    ],
+    "a_type_that_is_none": lambda t: t.ones(2).to(str),
+    "a_type_by_a_name_of_python_for_type": lambda t: t.ones(2).type(bool),
+    "a_number_after_the_type": lambda t: t.ones(2).to(t.float64, 3),
     "broadcast_shapes": lambda t: t.broadcast_shapes((2, 1), (3,)),
     "scalar_arithmetic": lambda t: [
         t.tensor(2) * 2.5,

@@ -434,6 +434,8 @@ class Module:
         """Convert floating point tensors to a type, or move everything to a device."""
         from mstorch._device import device
 
+        args = [_dtypes.as_dtype(a) if isinstance(a, type) else a for a in args]
+
         def convert(tensor):
             floating = tensor.is_floating_point() or tensor.is_complex()
             plain = [a for a in args if floating or not isinstance(a, _dtypes.dtype)]

@@ -1,6 +1,5 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: N999  the name is torch's
 """torch._C: the few names that Python code asks for."""
 
 from mstorch._errors import module_getattr

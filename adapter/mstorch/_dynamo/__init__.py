@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch._dynamo: hints for a compiler; nothing is compiled, so there is nothing to hint at."""
 
+from mstorch._dynamo import config
 from mstorch._errors import module_getattr
+
+__all__ = ["config"]
 
 
 def allow_in_graph(function):

@@ -1,0 +1,32 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""torch.utils.cpp_extension: extensions are compiled against PyTorch's headers, so there are none
+here. What asks about the machine has its answer.
+"""
+
+import shutil
+
+from mstorch._errors import absent_class, absent_function, module_getattr
+
+_PREFIX = "torch.utils.cpp_extension."
+_REASON = "its sources need PyTorch's headers; write an operator of MindSpore (docs/operators.md)"
+
+CUDA_HOME = None
+ROCM_HOME = None
+CUDNN_HOME = None
+
+load = absent_function(_PREFIX + "load", _REASON)
+load_inline = absent_function(_PREFIX + "load_inline", _REASON)
+include_paths = absent_function(_PREFIX + "include_paths", _REASON)
+library_paths = absent_function(_PREFIX + "library_paths", _REASON)
+CppExtension = absent_function(_PREFIX + "CppExtension", _REASON)
+CUDAExtension = absent_function(_PREFIX + "CUDAExtension", _REASON)
+BuildExtension = absent_class(_PREFIX + "BuildExtension", _REASON)
+
+
+def is_ninja_available():
+    """Whether the program ninja can be started."""
+    return shutil.which("ninja") is not None
+
+
+__getattr__ = module_getattr("torch.utils.cpp_extension")
