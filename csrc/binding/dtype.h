@@ -14,6 +14,11 @@ inline bool IsHalf(mindspore::TypeId dtype) {
   return dtype == mindspore::kNumberTypeFloat16 || dtype == mindspore::kNumberTypeBFloat16;
 }
 
+// Those of counts and positions.
+inline std::vector<mindspore::TypeId> IndexDtypes() {
+  return {mindspore::kNumberTypeInt32, mindspore::kNumberTypeInt64};
+}
+
 // Throws the C++ form of Python's TypeError unless dtype is among `allowed`. `argument` starts the
 // message.
 void CheckDtype(const std::string& argument, mindspore::TypeId dtype,

@@ -4,6 +4,7 @@
 // The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
 // build.
 #include "csrc/binding/adamw.h"
+#include "csrc/binding/matmul.h"
 #include "csrc/binding/norm.h"
 #include "csrc/binding/rotary.h"
 #include "csrc/binding/swiglu.h"
@@ -14,6 +15,7 @@ PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindNorms(&module);
   mindforge::BindAdamW(&module);
   mindforge::BindRotary(&module);
+  mindforge::BindMatmuls(&module);
   mindforge::BindSwiglu(&module);
   mindforge::BindVocabCrossEntropy(&module);
 }

@@ -56,9 +56,9 @@ namespace {
 // Blocks of this many rows and columns pass through float where storage is of another type.
 constexpr size_t kBlock = 512;
 
-// A product is cut into some eight tiles if it is large: more threads than a desktop has do not pay
-// for the copies that oneDNN makes of both factors for each tile. No tile is smaller than these.
-constexpr size_t kTiles = 8, kLeastRows = 128, kLeastColumns = 128;
+// What is multiplied at a time is cut into some sixteen tiles: oneDNN copies both factors for each
+// tile, which more of them would not repay. No side is cut below these.
+constexpr size_t kTiles = 16, kLeastRows = 128, kLeastColumns = 256;
 
 void Require(int status) {
   if (status != 0) {
@@ -191,21 +191,61 @@ void Scale(const GemmSize& size, float beta, Out* c, size_t stride) {
   }
 }
 
-// Halves a tile along its longer side until there are enough of them. By shape alone: what oneDNN
-// computes for an element may depend on the tile around it.
-GemmSize TileOf(const GemmSize& size) {
+double Cost(const GemmSize& size) {
+  return static_cast<double>(size.m) * static_cast<double>(size.n) *
+         (static_cast<double>(size.k) + 1);
+}
+
+// Halves a tile along its longer side until it costs no more than `most`. By shape alone: what
+// oneDNN computes for an element may depend on the tile around it.
+GemmSize TileOf(const GemmSize& size, double most) {
   GemmSize tile = size;
-  size_t tiles = 1;
-  while (tiles < kTiles) {
-    const bool rows = tile.m >= tile.n;
+  while (Cost(tile) > most) {
+    const bool rows = tile.m / kLeastRows >= tile.n / kLeastColumns;
     size_t& side = rows ? tile.m : tile.n;
     if (side < 2 * (rows ? kLeastRows : kLeastColumns)) {
       break;
     }
     side = (side + 1) / 2;
-    tiles *= 2;
   }
   return tile;
+}
+
+// A tile of one of several products.
+struct Tile {
+  size_t product, i, j;
+  GemmSize size;
+};
+
+template <typename T, typename Out>
+std::vector<Tile> TilesOf(const std::vector<Product<T, Out>>& products) {
+  double cost = 0;
+  for (const auto& product : products) {
+    cost += Cost(product.size);
+  }
+  std::vector<Tile> tiles;
+  for (size_t p = 0; p < products.size(); ++p) {
+    const GemmSize& size = products[p].size;
+    const GemmSize tile = TileOf(size, cost / kTiles);
+    for (size_t i = 0; i < size.m; i += tile.m) {
+      for (size_t j = 0; j < size.n; j += tile.n) {
+        tiles.push_back(
+            {p, i, j, {std::min(tile.m, size.m - i), std::min(tile.n, size.n - j), size.k}});
+      }
+    }
+  }
+  return tiles;
+}
+
+template <typename T, typename Out>
+void RunTiles(const std::vector<Product<T, Out>>& products, float alpha, float beta) {
+  const std::vector<Tile> tiles = TilesOf(products);
+  ParallelFor(tiles.size(), [&](size_t number) {
+    const Tile& tile = tiles[number];
+    const Product<T, Out>& product = products[tile.product];
+    Gemm(tile.size, alpha, At(product.a, tile.i, 0), At(product.b, 0, tile.j), beta,
+         product.c + tile.i * product.stride + tile.j, product.stride);
+  });
 }
 
 }  // namespace
@@ -241,23 +281,20 @@ void Gemm(const GemmSize& size, float alpha, const Factor<T>& a, const Factor<T>
 template <typename T, typename Out>
 void ParallelGemm(const GemmSize& size, float alpha, const Factor<T>& a, const Factor<T>& b,
                   float beta, Out* c, size_t stride) {
-  if (size.m == 0 || size.n == 0) {
-    return;
-  }
-  const GemmSize tile = TileOf(size);
-  const size_t across = PieceCount(size.n, tile.n);
-  ParallelFor(PieceCount(size.m, tile.m) * across, [&](size_t number) {
-    const size_t i = number / across * tile.m, j = number % across * tile.n;
-    const GemmSize part{std::min(tile.m, size.m - i), std::min(tile.n, size.n - j), size.k};
-    Gemm(part, alpha, At(a, i, 0), At(b, 0, j), beta, c + i * stride + j, stride);
-  });
+  RunTiles<T, Out>({{size, a, b, c, stride}}, alpha, beta);
 }
 
-#define MINDFORGE_GEMM(T, Out)                                                                    \
-  template void Gemm<T, Out>(const GemmSize&, float, const Factor<T>&, const Factor<T>&, float,   \
-                             Out*, size_t);                                                       \
+template <typename T, typename Out>
+void ParallelGemms(const std::vector<Product<T, Out>>& products) {
+  RunTiles(products, 1.0f, 0.0f);
+}
+
+#define MINDFORGE_GEMM(T, Out)                                                                   \
+  template void Gemm<T, Out>(const GemmSize&, float, const Factor<T>&, const Factor<T>&, float,  \
+                             Out*, size_t);                                                      \
   template void ParallelGemm<T, Out>(const GemmSize&, float, const Factor<T>&, const Factor<T>&, \
-                                     float, Out*, size_t)
+                                     float, Out*, size_t);                                       \
+  template void ParallelGemms<T, Out>(const std::vector<Product<T, Out>>&)
 MINDFORGE_GEMM(float, float);
 MINDFORGE_GEMM(Float16, float);
 MINDFORGE_GEMM(Float16, Float16);

@@ -13,6 +13,7 @@
 #define CSRC_CPU_GEMM_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "csrc/cpu/storage.h"
 
@@ -39,6 +40,19 @@ void Gemm(const GemmSize& size, float alpha, const Factor<T>& a, const Factor<T>
 template <typename T, typename Out>
 void ParallelGemm(const GemmSize& size, float alpha, const Factor<T>& a, const Factor<T>& b,
                   float beta, Out* c, size_t stride);
+
+// What goes into one product and where it comes out.
+template <typename T, typename Out>
+struct Product {
+  GemmSize size;
+  Factor<T> a, b;
+  Out* c;
+  size_t stride;
+};
+
+// Many products of any sizes at once, C = A B each.
+template <typename T, typename Out>
+void ParallelGemms(const std::vector<Product<T, Out>>& products);
 
 }  // namespace mindforge::cpu
 

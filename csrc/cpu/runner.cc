@@ -22,6 +22,8 @@ class KernelRunner final : public ms::pynative::PyboostRunner {
       kernel_();
     } catch (const std::out_of_range& error) {
       MS_EXCEPTION(mindspore::IndexError) << error.what();
+    } catch (const std::invalid_argument& error) {
+      MS_EXCEPTION(mindspore::ValueError) << error.what();
     }
   }
 

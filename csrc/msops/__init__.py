@@ -11,6 +11,7 @@ from msops import parts
 from msops._native import VersionInfo, version_info
 from msops.activation import swiglu
 from msops.loss import vocab_cross_entropy
+from msops.matmul import grouped_matmul, matmul_accumulate
 from msops.norm import add_rms_norm, layer_norm, rms_norm
 from msops.optimizer import apply_adamw, global_norm
 from msops.rotary import Yarn, rotary_position_embedding, rotary_tables
@@ -21,7 +22,9 @@ __all__ = [
     "add_rms_norm",
     "apply_adamw",
     "global_norm",
+    "grouped_matmul",
     "layer_norm",
+    "matmul_accumulate",
     "parts",
     "rms_norm",
     "rotary_position_embedding",

@@ -1,0 +1,91 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "csrc/binding/matmul.h"
+
+#include <stdexcept>
+#include <vector>
+
+#include "csrc/binding/autograd.h"
+#include "csrc/binding/dispatch.h"
+#include "csrc/binding/dtype.h"
+#include "csrc/launch/matmul.h"
+#include "csrc/shapes/matmul.h"
+
+namespace mindforge {
+namespace {
+
+using mindspore::pynative::autograd::AutogradContext;
+using mindspore::pynative::autograd::Function;
+using mindspore::pynative::autograd::TensorPtrList;
+using mindspore::tensor::TensorPtr;
+
+template <bool kTransposed>
+struct GroupedMatmulFunction : public Function<GroupedMatmulFunction<kTransposed>> {
+  static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& weight,
+                           const TensorPtr& group_list) {
+    context->SaveForBackward({x, weight, group_list});
+    return LaunchGroupedMatmul(Dense(x), Dense(weight), Dense(group_list), kTransposed).tensor();
+  }
+
+  static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
+    RefuseSecondOrder("grouped_matmul");
+    const TensorPtrList saved = context->GetSavedTensors();
+    const ms::Tensor dy = Dense(gradients[0]), weight = Dense(saved[1]), groups = Dense(saved[2]);
+    TensorPtr dx, dweight;
+    if (context->NeedsInputGrad(0)) {
+      dx = LaunchGroupedMatmul(dy, weight, groups, !kTransposed).tensor();
+    }
+    if (context->NeedsInputGrad(1)) {
+      dweight = LaunchGroupedMatmulGradWeight(Dense(saved[0]), dy, weight, groups, kTransposed)
+                    .tensor();
+    }
+    return {dx, dweight, nullptr};
+  }
+};
+
+pybind11::object GroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
+                               const ms::Tensor& group_list, bool transposed) {
+  Settle({x, weight, group_list});
+  CheckDtype("msops.grouped_matmul: x", x.data_type(), MatmulDtypes());
+  CheckDtype("msops.grouped_matmul: weight", weight.data_type(), {x.data_type()});
+  CheckDtype("msops.grouped_matmul: group_list", group_list.data_type(), IndexDtypes());
+  CheckGroupedMatmul(x.shape(), weight.shape(), group_list.shape(), transposed);
+  const auto run = [x, weight, group_list, transposed, recording = IsRecording()]() {
+    const TensorPtr factor = x.tensor(), matrices = weight.tensor(), groups = group_list.tensor();
+    if (recording && (factor->requires_grad() || matrices->requires_grad())) {
+      return ms::Tensor(transposed ? GroupedMatmulFunction<true>::Apply(factor, matrices, groups)
+                                   : GroupedMatmulFunction<false>::Apply(factor, matrices, groups));
+    }
+    return LaunchGroupedMatmul(Dense(factor), Dense(matrices), Dense(groups), transposed);
+  };
+  return DispatchOne("grouped_matmul", {x, weight, group_list}, run);
+}
+
+pybind11::object MatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
+                                  const ms::Tensor& main_grad) {
+  Settle({x, dy, main_grad});
+  CheckDtype("msops.matmul_accumulate: x", x.data_type(), MatmulDtypes());
+  CheckDtype("msops.matmul_accumulate: dy", dy.data_type(), {x.data_type()});
+  std::vector<mindspore::TypeId> sums{mindspore::kNumberTypeFloat32};
+  if (IsHalf(x.data_type())) {
+    sums.push_back(x.data_type());
+  }
+  CheckDtype("msops.matmul_accumulate: main_grad", main_grad.data_type(), sums);
+  CheckMatmulAccumulate(x.shape(), dy.shape(), main_grad.shape());
+  if (!main_grad.is_contiguous()) {
+    throw std::invalid_argument(
+        "msops.matmul_accumulate: main_grad is changed in place and must be contiguous");
+  }
+  return DispatchInPlace("matmul_accumulate", {x, dy, main_grad}, [x, dy, main_grad]() {
+    LaunchMatmulAccumulate(Dense(x.tensor()), Dense(dy.tensor()), main_grad);
+  });
+}
+
+}  // namespace
+
+void BindMatmuls(pybind11::module_* module) {
+  module->def("grouped_matmul", &GroupedMatmul);
+  module->def("matmul_accumulate", &MatmulAccumulate);
+}
+
+}  // namespace mindforge
