@@ -12,6 +12,8 @@ the same on Ascend, where mstorch does not run yet. `OPERATORS` is the list that
 tests count.
 """
 
+import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +29,36 @@ class Operator:
 
 OPERATORS: dict[str, Operator] = {}
 
+# torch's parser of arguments takes NumPy's names too, but not for what is written in Python there.
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+_PARSED_BY_TORCH = frozenset(("torch", "Tensor", "torch.linalg", "torch.special"))
+_WRITTEN_IN_PYTHON = frozenset(("norm", "split", "unflatten", "unique", "unique_consecutive"))
+
+
+def _as_called(name: str, function: Callable) -> Callable:
+    """What serves a torch name: the function, or one that takes a dimension by NumPy's name too."""
+    parent, _, last = name.rpartition(".")
+    if parent not in _PARSED_BY_TORCH or last in _WRITTEN_IN_PYTHON:
+        return function
+    parameters = inspect.signature(function).parameters
+    names = {
+        theirs: ours
+        for theirs, ours in _NUMPY_NAMES.items()
+        if ours in parameters and theirs not in parameters
+    }
+    if not names:
+        return function
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if kwargs:
+            for theirs, ours in names.items():
+                if theirs in kwargs and ours not in kwargs:
+                    kwargs[ours] = kwargs.pop(theirs)
+        return function(*args, **kwargs)
+
+    return call
+
 
 def operator(*names: str, ascend: str | None = None):
     """Register the decorated function under each of the full torch names."""
@@ -35,7 +67,7 @@ def operator(*names: str, ascend: str | None = None):
         for name in names:
             if name in OPERATORS:
                 raise ValueError(f"{name} is registered twice")
-            OPERATORS[name] = Operator(name, function, ascend)
+            OPERATORS[name] = Operator(name, _as_called(name, function), ascend)
         return function
 
     return register

@@ -40,10 +40,10 @@ def _sum_type(array, dtype):
 
 
 @operator("torch.sum", "Tensor.sum", ascend="mindspore.mint.sum")
-def sum(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
+def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """The sum over dimensions; integers are summed as int64."""
     array = input._a
-    dims = wrap_dims(dim if axis is None else axis, array.ndim)
+    dims = wrap_dims(dim, array.ndim)
     kind = _sum_type(array, dtype)
     wide = up(array) if dtype is None else up(array.astype(kind, copy=False))
     sum_kind = wide.dtype if wide.dtype.kind in "fc" else kind
@@ -64,7 +64,7 @@ def _mean_backward(ctx, grad):
 
 
 @operator("torch.mean", "Tensor.mean", ascend="mindspore.mint.mean")
-def mean(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
+def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """The mean over dimensions, of a floating point tensor."""
     array = input._a if dtype is None else input._a.astype(_dtypes.numpy_of(dtype), copy=False)
     if array.dtype.kind in "biu":
@@ -73,7 +73,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, axis=None, out=None):
             "complex dtype. "
             f"Got: {input.dtype}"
         )
-    dims = wrap_dims(dim if axis is None else axis, array.ndim)
+    dims = wrap_dims(dim, array.ndim)
     count = 1
     for d in dims:
         count *= array.shape[d]

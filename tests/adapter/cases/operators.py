@@ -816,6 +816,22 @@ _MAKING = {
     "a_type_that_is_none": lambda t: t.ones(2).to(str),
     "a_type_by_a_name_of_python_for_type": lambda t: t.ones(2).type(bool),
     "a_number_after_the_type": lambda t: t.ones(2).to(t.float64, 3),
+    "dimensions_by_names_of_numpy": lambda t: [
+        t.chunk(t.arange(6).view(2, 3), 2, axis=0),
+        t.cat([t.ones(2, 1), t.zeros(2, 2)], axis=1),
+        t.stack([t.ones(2), t.zeros(2)], axis=-1),
+        t.sum(t.ones(2, 3), axis=(0, 1), keepdims=True),
+        t.max(t.arange(6).view(2, 3), axis=1, keepdims=True),
+        t.ones(2, 3).softmax(axis=0),
+        t.arange(6).view(2, 3).select(axis=1, index=2),
+        t.arange(3.0).var(axis=0, keepdims=True),
+        t.linalg.vector_norm(t.ones(2, 3), axis=0),
+    ],
+    "a_dimension_of_split_by_the_name_of_numpy": lambda t: t.ones(4).split(2, axis=0),
+    "a_dimension_of_softmax_by_the_name_of_numpy": (
+        lambda t: t.nn.functional.softmax(t.ones(2), axis=0)
+    ),
+    "a_dimension_by_both_names": lambda t: t.ones(2).softmax(dim=0, axis=0),
     "broadcast_shapes": lambda t: t.broadcast_shapes((2, 1), (3,)),
     "scalar_arithmetic": lambda t: [
         t.tensor(2) * 2.5,

@@ -48,6 +48,9 @@ REFUSED = {
         "making_a_type_that_is_none",
         "making_a_type_by_a_name_of_python_for_type",
         "making_a_number_after_the_type",
+        "making_a_dimension_of_split_by_the_name_of_numpy",
+        "making_a_dimension_of_softmax_by_the_name_of_numpy",
+        "making_a_dimension_by_both_names",
     },
     "autograd": {
         "an_in_place_result_that_does_not_fit_the_type",
