@@ -142,7 +142,7 @@ def contiguous_copy(grad):
 
 def _goes_to_leaf(ctx, position):
     node = ctx.next_functions[position][0]
-    return node is not None and not isinstance(node, MindSporeFunction) and node.is_leaf
+    return node is not None and not isinstance(node, MindSporeFunction) and node.is_leaf()
 
 
 def wants_grad(*tensors) -> bool:

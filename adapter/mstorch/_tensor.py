@@ -444,10 +444,22 @@ class Tensor(MindSporeTensor):
     def data(self, value):
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value)}")
+        retyped = self._requires_grad and self._is_leaf and value._a.dtype != self._a.dtype
+        if retyped and self._grad is not None:
+            raise missing(
+                "torch.Tensor.data.__set__",
+                f"data of {value.dtype} for a tensor of {self.dtype} that has a gradient; set its "
+                "`.grad` to None first",
+            )
         MindSporeTensor.data.__set__(self, value)
         self.__dict__["_a"] = value._a
         self.__dict__["_m"] = value._m
         self.__dict__.pop("_s", None)
+        if retyped:
+            # The engine's accumulating step gives gradients of the type that it was made for.
+            twin = alias(self._a)
+            twin._requires_grad = True
+            _engine.swap_implementation(self, twin)
 
     # Python's own protocols
 
@@ -606,7 +618,7 @@ class GradFn:
         return tuple((self._wrap(step), number) for step, number in self._step.next_functions)
 
     def _wrap(self, step):
-        return step if step is None or step.is_leaf else GradFn(self._owner, step)
+        return step if step is None or step.is_leaf() else GradFn(self._owner, step)
 
     def _set_sequence_nr(self, number):
         """A wish when the step should run. Gradients do not depend on it, and MindSpore's engine

@@ -5,108 +5,32 @@
 import os
 import pathlib
 import pickle
-import signal
-import socket
 import subprocess
 import sys
-import tempfile
 from typing import Any
 
 import pytest
 
-import against_torch
+import worlds
 from cases import faults, processes
-
-_FOLDER = pathlib.Path(__file__).parent
-_WORKER = _FOLDER / "distributed_worker.py"
-_LIMIT = 240
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _start_world(
-    framework: str, size: int, module: str, results: pathlib.Path, names: list[str]
-) -> list[subprocess.Popen[str]]:
-    """A process for each rank, with the environment that torchrun gives."""
-    python = sys.executable
-    environment = dict(os.environ)
-    if framework == "torch":
-        python = os.environ["MINDFORGE_TORCH_PYTHON"]
-        del environment["PYTHONPATH"]
-    environment |= {
-        "OMP_NUM_THREADS": "1",
-        "WORLD_SIZE": str(size),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(_free_port()),
-    }
-    command = [python, str(_WORKER), framework, str(_FOLDER), module, str(results), *names]
-    return [
-        subprocess.Popen(
-            command,
-            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(size)
-    ]
-
-
-def _run_world(
-    framework: str, size: int, module: str, names: list[str], killed: tuple[int, ...] = ()
-) -> list[Any]:
-    """The answers of every rank, None for those that are killed."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = _start_world(framework, size, module, pathlib.Path(folder), names)
-        try:
-            for rank, process in enumerate(started):
-                output, _ = process.communicate(timeout=_LIMIT)
-                expected = -signal.SIGKILL if rank in killed else 0
-                assert process.returncode == expected, f"rank {rank} of {framework}:\n{output}"
-        finally:
-            for process in started:
-                process.kill()
-                process.communicate()
-        return [
-            None
-            if rank in killed
-            else pickle.loads((pathlib.Path(folder) / f"{rank}.pickle").read_bytes())
-            for rank in range(size)
-        ]
 
 
 @pytest.fixture(scope="module", params=[2, 4])
-def worlds(request: pytest.FixtureRequest) -> tuple[list[Any], list[Any]]:
+def both(request: pytest.FixtureRequest) -> worlds.Both:
     """The answers of all ranks to all programs, here and under PyTorch."""
-    names = list(processes.CASES)
-    return tuple(
-        _run_world(framework, request.param, "processes", names)
-        for framework in ("mstorch", "torch")
-    )
+    return worlds.run_both(request.param, "processes", list(processes.CASES))
 
 
 @pytest.mark.parametrize("name", processes.CASES)
-def test_every_rank_gets_what_it_gets_under_pytorch(
-    name: str, worlds: tuple[list[Any], list[Any]]
-) -> None:
-    ours, theirs = worlds
-    size = len(ours)
-    for rank in range(size):
-        failed = isinstance(theirs[rank][name], dict) and "error" in theirs[rank][name]
-        assert not failed, theirs[rank][name]
-        where = f"{name} on rank {rank} of {size}"
-        against_torch.check(ours[rank][name], theirs[rank][name], where, {})
+def test_every_rank_gets_what_it_gets_under_pytorch(name: str, both: worlds.Both) -> None:
+    worlds.check_every_rank(both, name)
 
 
 @pytest.fixture(scope="module")
 def wrong_calls() -> list[Any]:
     """The answers of three ranks to programs that go wrong and leave the world whole."""
     names = [name for name in faults.CASES if not name.startswith("a_peer")]
-    return _run_world("mstorch", 3, "faults", names)
+    return worlds.run_world("mstorch", 3, "faults", names)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +54,12 @@ def test_members_that_call_differently_are_told_how(
 def test_a_distributed_checkpoint_of_several_processes_is_refused(wrong_calls: list[Any]) -> None:
     messages = [answers["a_distributed_checkpoint"] for answers in wrong_calls]
     assert all("works in one process so far" in message for message in messages), messages
+
+
+def test_modules_that_differ_cannot_be_replicas(wrong_calls: list[Any]) -> None:
+    messages = [answers["replicas_differ"] for answers in wrong_calls]
+    assert "rank 2 has the parameter ('bias', 'torch.float32', (3,), True)" in messages[0]
+    assert all("expects the same model across all ranks" in message for message in messages)
 
 
 def test_a_message_of_another_size_is_an_error(wrong_calls: list[Any]) -> None:
@@ -157,7 +87,7 @@ def test_a_world_goes_on_after_errors_that_all_its_members_had(wrong_calls: list
 
 
 def test_a_killed_peer_is_an_error_on_every_survivor() -> None:
-    answers = _run_world("mstorch", 4, "faults", ["a_peer_is_killed"], killed=(1,))
+    answers = worlds.run_world("mstorch", 4, "faults", ["a_peer_is_killed"], killed=(1,))
     for rank in (0, 2, 3):
         messages = answers[rank]["a_peer_is_killed"]
         for message in messages[:4]:
@@ -168,7 +98,7 @@ def test_a_killed_peer_is_an_error_on_every_survivor() -> None:
 
 
 def test_what_a_peer_sent_before_it_left_arrives_and_then_it_is_missed() -> None:
-    answers = _run_world("mstorch", 3, "faults", ["a_peer_leaves"])
+    answers = worlds.run_world("mstorch", 3, "faults", ["a_peer_leaves"])
     received, message = answers[0]["a_peer_leaves"]
     assert received == 5.0
     for rank in (0, 2):
@@ -184,15 +114,21 @@ def test_msrun_starts_a_world(tmp_path: pathlib.Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "mindspore.parallel.cluster.run", "--worker_num=2"),
-            *("--local_worker_num=2", f"--master_port={_free_port()}", "--join=True"),
-            *("--log_dir", str(tmp_path / "logs"), str(_WORKER), "mstorch", str(_FOLDER)),
+            *("--local_worker_num=2", f"--master_port={worlds.free_port()}", "--join=True"),
+            *(
+                "--log_dir",
+                str(tmp_path / "logs"),
+                str(worlds.WORKER),
+                "mstorch",
+                str(worlds.FOLDER),
+            ),
             *("processes", str(tmp_path), "broadcasts", "groups_of_some"),
         ],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=_LIMIT,
+        timeout=worlds.LIMIT,
         check=False,
     )
     logs = "\n".join(path.read_text() for path in (tmp_path / "logs").glob("*.log"))

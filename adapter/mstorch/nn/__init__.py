@@ -3,7 +3,7 @@
 """torch.nn."""
 
 from mstorch._errors import module_getattr
-from mstorch.nn import functional, init, modules, parameter, utils
+from mstorch.nn import functional, init, modules, parallel, parameter, utils
 from mstorch.nn.modules import *  # noqa: F403
 from mstorch.nn.modules import __all__ as _modules
 from mstorch.nn.parameter import Buffer, Parameter, UninitializedParameter
@@ -16,6 +16,7 @@ __all__ = [
     "functional",
     "init",
     "modules",
+    "parallel",
     "parameter",
     "utils",
 ]

@@ -747,6 +747,45 @@ def data_can_be_replaced(torch):
 
 
 @case
+def gradients_have_the_type_that_a_leaf_has_now(torch):
+    results = []
+    for kind in (torch.float64, torch.float16, torch.bfloat16):
+        x = vector(torch)
+        (x * 2).sum().backward()
+        x.grad = None
+        x.data = torch.arange(4.0, dtype=kind)
+        (x * x).sum().backward()
+        (x * x).sum().backward()
+        results.append((x, x.grad, x.is_leaf))
+    layer = torch.nn.Linear(3, 2)
+    layer(torch.ones(4, 3)).sum().backward()
+    layer.double()
+    results.append([p.grad.clone() for p in layer.parameters()])
+    layer(torch.ones(4, 3, dtype=torch.float64)).sum().backward()
+    results.append([p.grad.clone() for p in layer.parameters()])
+    steps = []
+    for parameter in layer.bfloat16().parameters():
+        step = parameter.expand_as(parameter).grad_fn.next_functions[0][0]
+        step.register_hook(lambda *_, p=parameter: results.append(p.grad.dtype == torch.bfloat16))
+        steps.append(step)
+    layer.zero_grad()
+    layer(torch.ones(4, 3, dtype=torch.bfloat16)).sum().backward()
+    return results
+
+
+@case
+def steps_before_steps_can_be_walked(torch):
+    x = vector(torch)
+    y = ((x * 2).exp() + x).sum()
+    sizes, steps = [], [y.grad_fn]
+    while steps:
+        following = [step for step, _ in steps.pop().next_functions if step is not None]
+        sizes.append(len(following))
+        steps.extend(following)
+    return sizes
+
+
+@case
 def gradients_can_be_assigned(torch):
     x = vector(torch)
     x.grad = torch.ones(4)

@@ -70,6 +70,14 @@ def rows_differ(torch):
 
 
 @case
+def replicas_differ(torch):
+    size = 3 if torch.distributed.get_rank() == 2 else 2
+    layer = torch.nn.Linear(2, size)
+    layer.weight = torch.nn.Parameter(torch.ones(2, 2))
+    return _error(lambda: torch.nn.parallel.DistributedDataParallel(layer))
+
+
+@case
 def a_message_of_another_size(torch):
     dist = torch.distributed
     if dist.get_rank() == 0:

@@ -420,9 +420,10 @@ class Module:
         try:
             for parameter in self._parameters.values():
                 if parameter is not None:
+                    gradient, parameter.grad = parameter.grad, None
                     parameter.data = fn(parameter.data)
-                    if parameter.grad is not None:
-                        parameter.grad = fn(parameter.grad)
+                    if gradient is not None:
+                        parameter.grad = fn(gradient)
             for name, buffer in self._buffers.items():
                 if buffer is not None:
                     self._buffers[name] = fn(buffer)

@@ -1,0 +1,91 @@
+# Copyright 2026 The MindForge Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Several processes that run the same programs, here or under PyTorch."""
+
+import os
+import pathlib
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+import against_torch
+
+Both = tuple[list[Any], list[Any]]
+FOLDER = pathlib.Path(__file__).parent
+WORKER = FOLDER / "distributed_worker.py"
+LIMIT = 240
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start_world(
+    framework: str, size: int, module: str, results: pathlib.Path, names: list[str]
+) -> list[subprocess.Popen[str]]:
+    """A process for each rank, with the environment that torchrun gives."""
+    python = sys.executable
+    environment = dict(os.environ)
+    if framework == "torch":
+        python = os.environ["MINDFORGE_TORCH_PYTHON"]
+        del environment["PYTHONPATH"]
+    environment |= {
+        "OMP_NUM_THREADS": "1",
+        "WORLD_SIZE": str(size),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(free_port()),
+    }
+    command = [python, str(WORKER), framework, str(FOLDER), module, str(results), *names]
+    return [
+        subprocess.Popen(
+            command,
+            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(size)
+    ]
+
+
+def run_world(
+    framework: str, size: int, module: str, names: list[str], killed: tuple[int, ...] = ()
+) -> list[Any]:
+    """The answers of every rank, None for those that are killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = _start_world(framework, size, module, pathlib.Path(folder), names)
+        try:
+            for rank, process in enumerate(started):
+                output, _ = process.communicate(timeout=LIMIT)
+                expected = -signal.SIGKILL if rank in killed else 0
+                assert process.returncode == expected, f"rank {rank} of {framework}:\n{output}"
+        finally:
+            for process in started:
+                process.kill()
+                process.communicate()
+        return [
+            None
+            if rank in killed
+            else pickle.loads((pathlib.Path(folder) / f"{rank}.pickle").read_bytes())
+            for rank in range(size)
+        ]
+
+
+def run_both(size: int, module: str, names: list[str]) -> Both:
+    """The answers of every rank here, and under PyTorch."""
+    ours, theirs = (run_world(name, size, module, names) for name in ("mstorch", "torch"))
+    return ours, theirs
+
+
+def check_every_rank(both: Both, name: str) -> None:
+    """Assert that each rank's answer to a program is that of PyTorch's."""
+    for rank, (ours, theirs) in enumerate(zip(*both, strict=True)):
+        failed = isinstance(theirs[name], dict) and "error" in theirs[name]
+        assert not failed, theirs[name]
+        against_torch.check(ours[name], theirs[name], f"{name} on rank {rank}", {})
