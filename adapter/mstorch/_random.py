@@ -71,7 +71,7 @@ class Generator:
 
     def __init__(self, device="cpu"):
         _device.check_device(device)
-        self.device = _device.device(device)
+        self.device = _device.HERE
         self.manual_seed(_DEFAULT_SEED)
 
     def manual_seed(self, seed):

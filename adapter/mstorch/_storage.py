@@ -55,8 +55,8 @@ class UntypedStorage:
         return self
 
     def cuda(self, device=None, non_blocking=False):
-        """An error, as there is no such device."""
-        _device.check_device("cuda")
+        """The storage itself: the CPU stands in for CUDA devices."""
+        return self
 
     def resize_(self, size):
         """Give up bytes at the end, or take them back, which torch leaves undefined until they are

@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Without an accelerator torch.cuda answers what PyTorch's CPU build answers."""
+"""Asked what there is, torch.cuda answers what PyTorch's CPU build answers."""
 
 import pytest
 

@@ -1,10 +1,11 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.cuda in a process without CUDA: what asks answers no, what needs a device is an error,
-seeds are kept for later.
+"""torch.cuda in a process without an accelerator: the CPU stands in for it.
 
-That is what a CPU build of torch does. Streams, events and graphs can be named, and made only where
-there is a device.
+What asks whether there is a device answers no, as in a CPU build of torch, so that programs with a
+way for the CPU take it. Those without one run all the same: what they move to the current device
+stays, streams have nothing to do, and the device's random stream is the CPU's. What only a device
+can tell or do, its properties and graphs, is an error as in torch.
 """
 
 import collections
@@ -12,11 +13,13 @@ import collections
 from mstorch import _device, _dtypes
 from mstorch._errors import module_getattr
 from mstorch._ops.creation import legacy_type
-from mstorch.cuda import amp, random
+from mstorch._random import default_generator
+from mstorch.cuda import amp, random, streams
+from mstorch.cuda.streams import Event, Stream
 
-__all__ = ["amp", "random"]
+__all__ = ["Event", "Stream", "amp", "random", "streams"]
 
-default_generators = ()
+default_generators = (default_generator,)
 
 
 def is_available():
@@ -40,32 +43,52 @@ def is_bf16_supported(including_emulation=True):
 
 
 def _lazy_init():
-    raise AssertionError("Torch not compiled with CUDA enabled")
+    """Nothing to initialise."""
 
 
-def _lazy_call(callback, **kwargs):
-    """Keep a call for the moment when a device is initialised, which never comes."""
+def _lazy_call(callable, **kwargs):
+    """Call at once: nothing has to be initialised first."""
+    callable()
 
 
 def init():
-    """An error: there is no CUDA device."""
-    _lazy_init()
+    """Nothing to initialise."""
+
+
+def current_device():
+    """0, the number of the CPU that stands in."""
+    return 0
+
+
+def set_device(device):
+    """There is nothing to choose from."""
+
+
+def synchronize(device=None):
+    """Everything is done already."""
+
+
+def current_stream(device=None):
+    """The one stream that there is."""
+    return Stream()
+
+
+default_stream = current_stream
+
+
+def _no_device():
+    raise AssertionError("Torch not compiled with CUDA enabled")
 
 
 def _needs_device(name):
     def call(*args, **kwargs):
-        _lazy_init()
+        _no_device()
 
     call.__name__ = name
     call.__doc__ = f"torch.cuda.{name}: an AssertionError, as there is no CUDA device."
     return call
 
 
-current_device = _needs_device("current_device")
-current_stream = _needs_device("current_stream")
-default_stream = _needs_device("default_stream")
-set_device = _needs_device("set_device")
-synchronize = _needs_device("synchronize")
 get_device_properties = _needs_device("get_device_properties")
 get_device_name = _needs_device("get_device_name")
 get_device_capability = _needs_device("get_device_capability")
@@ -151,16 +174,13 @@ def memory_stats(device=None):
 
 
 def set_stream(stream):
-    """No stream can exist; None is accepted and changes nothing, as in torch."""
-    if stream is not None:
-        _lazy_init()
+    """There is nothing to choose from."""
 
 
 class StreamContext:
-    """A context that would select a stream: None is accepted and changes nothing."""
+    """A context that would select a stream."""
 
     def __init__(self, stream):
-        set_stream(stream)
         self.stream = stream
 
     def __enter__(self):
@@ -176,12 +196,10 @@ def stream(stream):
 
 
 class device:
-    """A context that would select a device; here it accepts None and negative numbers alone."""
+    """A context that would select a device."""
 
     def __init__(self, device):
-        number = device.index if isinstance(device, _device.device) else device
-        if number is not None and (not isinstance(number, int) or number >= 0):
-            _lazy_init()
+        self.idx = device.index if isinstance(device, _device.device) else device
 
     def __enter__(self):
         return self
@@ -191,7 +209,7 @@ class device:
 
 
 class device_of(device):
-    """A context that would select the device of a tensor, which is never a CUDA device here."""
+    """A context that would select the device of a tensor."""
 
     def __init__(self, obj):
         super().__init__(None)
@@ -207,22 +225,17 @@ def _needs_build(name, message):
     return type(name, (), {"__init__": __init__, "__doc__": doc})
 
 
-Stream = _needs_build("Stream", "torch.cuda.Stream requires CUDA support")
-Event = _needs_build("Event", "Tried to instantiate dummy base class Event")
 CUDAGraph = _needs_build("CUDAGraph", "Tried to instantiate dummy base class CUDAGraph")
 graph = _needs_build("graph", "torch.cuda.Stream requires CUDA support")
 
 
 def _legacy(name, dtype):
-    """A type like torch.cuda.FloatTensor, which no tensor here is an instance of."""
+    """A type like torch.cuda.FloatTensor, which makes tensors on the CPU, that are no instances."""
     base = legacy_type(name, dtype)
 
     class Meta(type(base)):
         def __instancecheck__(cls, instance):
             return False
-
-        def __call__(cls, *args, **kwargs):
-            _lazy_init()
 
     return Meta(name, (), {"dtype": dtype})
 

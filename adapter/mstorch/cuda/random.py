@@ -1,17 +1,22 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""torch.cuda.random: the streams of CUDA devices, of which there are none."""
+"""torch.cuda.random: the random stream of the accelerator, which is the CPU's where there is none.
+
+Seeding it seeds the one stream that there is.
+"""
 
 from mstorch._errors import module_getattr
+from mstorch._random import default_generator
 
 
 def get_rng_state(device="cuda"):
-    """An AssertionError: there is no CUDA device."""
-    raise AssertionError("Torch not compiled with CUDA enabled")
+    """The state of the default stream, as a tensor of bytes."""
+    return default_generator.get_state()
 
 
 def set_rng_state(new_state, device="cuda"):
-    """Kept by torch for the moment when a device is initialised, which never comes."""
+    """Continue the default stream from a state."""
+    default_generator.set_state(new_state)
 
 
 def get_rng_state_all():
@@ -26,26 +31,28 @@ def set_rng_state_all(new_states):
 
 
 def manual_seed(seed):
-    """Nothing to seed."""
-    int(seed)
+    """Start the default stream anew."""
+    default_generator.manual_seed(seed)
 
 
 def manual_seed_all(seed):
-    """Nothing to seed."""
-    int(seed)
+    """Start the default stream anew."""
+    default_generator.manual_seed(seed)
 
 
 def seed():
-    """Nothing to seed."""
+    """Start the default stream anew from a seed of the system's."""
+    default_generator.seed()
 
 
 def seed_all():
-    """Nothing to seed."""
+    """Start the default stream anew from a seed of the system's."""
+    default_generator.seed()
 
 
 def initial_seed():
-    """An AssertionError: there is no CUDA device."""
-    raise AssertionError("Torch not compiled with CUDA enabled")
+    """The seed that the default stream started from."""
+    return default_generator.initial_seed()
 
 
 __getattr__ = module_getattr("torch.cuda.random")

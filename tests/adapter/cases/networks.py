@@ -391,11 +391,6 @@ def without_cuda(torch):
 
 
 @case
-def tensors_on_cuda(torch):
-    return torch.ones(2, device="cuda")
-
-
-@case
 def convolutions_draw_and_compute_the_same(torch):
     torch.manual_seed(3)
     nn = torch.nn

@@ -484,7 +484,7 @@ class Module:
         return self._apply(lambda t: t.cpu())
 
     def cuda(self, device=None):
-        """Everything on a CUDA device, which never exists here."""
+        """The module itself: the CPU stands in for CUDA devices."""
         return self._apply(lambda t: t.cuda(device))
 
     def train(self, mode=True):
