@@ -18,7 +18,7 @@ from mindspore import _Function as MindSporeFunction
 from mindspore._c_expression import FunctionBase
 
 from mstorch import _engine, _recompute
-from mstorch._tensor import Storage, Tensor, alias, send, storage_of, version_of, wrap
+from mstorch._tensor import Storage, Tensor, adopt, alias, send, storage_of, version_of, wrap
 
 _set_grad_flag = _engine.set_grad_flag
 _next_functions = MindSporeFunction.next_functions
@@ -163,6 +163,14 @@ def attach(node, output, inputs, saved=(), context=None):
     result.__class__ = Tensor
     result.__dict__.update(output.__dict__)
     return result
+
+
+def unrecorded(operator, *arguments):
+    """The result of an operator of msops, which would else record itself: it knows nothing of
+    versions, checkpoints and second derivatives.
+    """
+    _set_grad_flag(False)
+    return adopt(operator(*arguments))
 
 
 def remember(output):

@@ -4,6 +4,8 @@
 // The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
 // build.
 #include "csrc/binding/adamw.h"
+#include "csrc/binding/embedding.h"
+#include "csrc/binding/gelu.h"
 #include "csrc/binding/matmul.h"
 #include "csrc/binding/norm.h"
 #include "csrc/binding/rotary.h"
@@ -17,5 +19,7 @@ PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindRotary(&module);
   mindforge::BindMatmuls(&module);
   mindforge::BindSwiglu(&module);
+  mindforge::BindGelu(&module);
+  mindforge::BindEmbedding(&module);
   mindforge::BindVocabCrossEntropy(&module);
 }

@@ -83,21 +83,36 @@ struct LayerNormFunction : public Function<LayerNormFunction> {
   }
 };
 
-void CheckDtypes(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight) {
+void CheckRmsNorm(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
+                  double eps) {
   CheckDtype(operation + ": x", x.data_type(), NormDtypes());
   std::vector<mindspore::TypeId> weights{x.data_type()};
   if (IsHalf(x.data_type())) {
     weights.push_back(mindspore::kNumberTypeFloat32);
   }
   CheckDtype(operation + ": weight", weight.data_type(), weights);
+  CheckNorm(operation, x.shape(), weight.shape(), eps);
+}
+
+void CheckLayerNorm(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
+                    const ms::Tensor& bias, double eps) {
+  CheckRmsNorm(operation, x, weight, eps);
+  CheckDtype(operation + ": bias", bias.data_type(), {weight.data_type()});
+  CheckSameShape(operation, "weight", weight.shape(), "bias", bias.shape());
+}
+
+// A second tensor with the dtype and shape of x.
+void CheckLike(const std::string& operation, const std::string& name, const ms::Tensor& tensor,
+               const ms::Tensor& x) {
+  CheckDtype(operation + ": " + name, tensor.data_type(), {x.data_type()});
+  CheckSameShape(operation, "x", x.shape(), name, tensor.shape());
 }
 
 bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
 
 pybind11::object RmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
   Settle({x, weight});
-  CheckDtypes("msops.rms_norm", x, weight);
-  CheckNorm("msops.rms_norm", x.shape(), weight.shape(), eps);
+  CheckRmsNorm("msops.rms_norm", x, weight, eps);
   return DispatchOne("rms_norm", {x, weight}, [x, weight, eps, recording = IsRecording()]() {
     if (recording && (Wants(x) || Wants(weight))) {
       return ms::Tensor(RmsNormFunction::Apply(x.tensor(), weight.tensor(), eps));
@@ -110,10 +125,8 @@ pybind11::object AddRmsNorm(const ms::Tensor& x, const ms::Tensor& residual,
                             const ms::Tensor& weight, double eps) {
   const std::string name = "msops.add_rms_norm";
   Settle({x, residual, weight});
-  CheckDtypes(name, x, weight);
-  CheckDtype(name + ": residual", residual.data_type(), {x.data_type()});
-  CheckNorm(name, x.shape(), weight.shape(), eps);
-  CheckSameShape(name, "x", x.shape(), "residual", residual.shape());
+  CheckRmsNorm(name, x, weight, eps);
+  CheckLike(name, "residual", residual, x);
   const auto run = [x, residual, weight, eps, recording = IsRecording()]() {
     if (recording && (Wants(x) || Wants(residual) || Wants(weight))) {
       const TensorPtrList outputs =
@@ -129,12 +142,8 @@ pybind11::object AddRmsNorm(const ms::Tensor& x, const ms::Tensor& residual,
 
 pybind11::object LayerNorm(const ms::Tensor& x, const ms::Tensor& weight, const ms::Tensor& bias,
                            double eps) {
-  const std::string name = "msops.layer_norm";
   Settle({x, weight, bias});
-  CheckDtypes(name, x, weight);
-  CheckDtype(name + ": bias", bias.data_type(), {weight.data_type()});
-  CheckNorm(name, x.shape(), weight.shape(), eps);
-  CheckSameShape(name, "weight", weight.shape(), "bias", bias.shape());
+  CheckLayerNorm("msops.layer_norm", x, weight, bias, eps);
   const auto run = [x, weight, bias, eps, recording = IsRecording()]() {
     if (recording && (Wants(x) || Wants(weight) || Wants(bias))) {
       return ms::Tensor(LayerNormFunction::Apply(x.tensor(), weight.tensor(), bias.tensor(), eps));
@@ -144,6 +153,74 @@ pybind11::object LayerNorm(const ms::Tensor& x, const ms::Tensor& weight, const 
   return DispatchOne("layer_norm", {x, weight, bias}, run);
 }
 
+// The parts are not recorded.
+
+pybind11::object RmsNormPart(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
+  Settle({x, weight});
+  CheckRmsNorm("msops.parts.rms_norm", x, weight, eps);
+  return DispatchTwo("rms_norm", {x, weight}, [x, weight, eps]() {
+    const RmsNormOutput output = LaunchRmsNorm(Dense(x.tensor()), Dense(weight.tensor()), eps);
+    return std::vector<ms::Tensor>{output.y, output.rstd};
+  });
+}
+
+// A statistic of the rows of x, as the part above gives it.
+void CheckStatistic(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
+                    const std::string& name, const ms::Tensor& statistic) {
+  const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
+  CheckDtype(operation + ": " + name, statistic.data_type(),
+             {wide ? x.data_type() : mindspore::kNumberTypeFloat32});
+  const Shape shape = NormStatisticsShape(x.shape(), weight.shape());
+  if (statistic.shape() != shape) {
+    throw std::invalid_argument(operation + ": " + name + " must have the shape " +
+                                ShapeText(shape) + ", got " + ShapeText(statistic.shape()));
+  }
+}
+
+pybind11::object RmsNormGrad(const ms::Tensor& dy, const ms::Tensor& x, const ms::Tensor& weight,
+                             const ms::Tensor& rstd) {
+  const std::string name = "msops.parts.rms_norm_grad";
+  const std::vector<ms::Tensor> arguments{dy, x, weight, rstd};
+  Settle(arguments);
+  CheckRmsNorm(name, x, weight, 0.0);
+  CheckLike(name, "dy", dy, x);
+  CheckStatistic(name, x, weight, "rstd", rstd);
+  return DispatchTwo("rms_norm_grad", arguments, [dy, x, weight, rstd]() {
+    const RmsNormGradients result = LaunchRmsNormGrad(Dense(dy.tensor()), Dense(x.tensor()),
+                                                      Dense(weight.tensor()), Dense(rstd.tensor()));
+    return std::vector<ms::Tensor>{result.dx, result.dweight};
+  });
+}
+
+pybind11::object LayerNormPart(const ms::Tensor& x, const ms::Tensor& weight,
+                               const ms::Tensor& bias, double eps) {
+  Settle({x, weight, bias});
+  CheckLayerNorm("msops.parts.layer_norm", x, weight, bias, eps);
+  return DispatchThree("layer_norm", {x, weight, bias}, [x, weight, bias, eps]() {
+    const LayerNormOutput output =
+        LaunchLayerNorm(Dense(x.tensor()), Dense(weight.tensor()), Dense(bias.tensor()), eps);
+    return std::vector<ms::Tensor>{output.y, output.mean, output.rstd};
+  });
+}
+
+pybind11::object LayerNormGrad(const ms::Tensor& dy, const ms::Tensor& x, const ms::Tensor& weight,
+                               const ms::Tensor& bias, const ms::Tensor& mean,
+                               const ms::Tensor& rstd) {
+  const std::string name = "msops.parts.layer_norm_grad";
+  const std::vector<ms::Tensor> arguments{dy, x, weight, bias, mean, rstd};
+  Settle(arguments);
+  CheckLayerNorm(name, x, weight, bias, 0.0);
+  CheckLike(name, "dy", dy, x);
+  CheckStatistic(name, x, weight, "mean", mean);
+  CheckStatistic(name, x, weight, "rstd", rstd);
+  return DispatchThree("layer_norm_grad", arguments, [dy, x, weight, bias, mean, rstd]() {
+    const LayerNormGradients result =
+        LaunchLayerNormGrad(Dense(dy.tensor()), Dense(x.tensor()), Dense(weight.tensor()),
+                            Dense(bias.tensor()), Dense(mean.tensor()), Dense(rstd.tensor()));
+    return std::vector<ms::Tensor>{result.dx, result.dweight, result.dbias};
+  });
+}
+
 }  // namespace
 
 void BindNorms(pybind11::module_* module) {
@@ -151,6 +228,10 @@ void BindNorms(pybind11::module_* module) {
   module->def("rms_norm", &RmsNorm, arg("x"), arg("weight"), arg("eps"));
   module->def("add_rms_norm", &AddRmsNorm, arg("x"), arg("residual"), arg("weight"), arg("eps"));
   module->def("layer_norm", &LayerNorm, arg("x"), arg("weight"), arg("bias"), arg("eps"));
+  module->def("rms_norm_part", &RmsNormPart);
+  module->def("rms_norm_grad", &RmsNormGrad);
+  module->def("layer_norm_part", &LayerNormPart);
+  module->def("layer_norm_grad", &LayerNormGrad);
 }
 
 }  // namespace mindforge

@@ -10,23 +10,11 @@
 #define HWY_TARGET_INCLUDE "csrc/cpu/swiglu.cc"
 // clang-format off
 #include "hwy/foreach_target.h"  // first: the next depends on the target
-#include "csrc/cpu/vectors-inl.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "csrc/cpu/sigmoid-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace mindforge::cpu::HWY_NAMESPACE {
-
-// 1 / (1 + exp(-x)); what exp cannot hold is held back from it, as the quotient is 0 or 1 there.
-template <class D>
-HWY_INLINE hn::Vec<D> Sigmoid(D d, hn::Vec<D> x) {
-  using C = hn::TFromD<D>;
-  const auto limit = hn::Set(d, static_cast<C>(sizeof(C) == sizeof(float) ? 87.0 : 708.0));
-  const auto held = hn::Min(hn::Neg(x), limit);
-  const auto one = hn::Set(d, static_cast<C>(1));
-  const auto quotient = hn::Div(one, hn::Add(one, hn::Exp(d, held)));
-  return hn::IfThenElse(hn::IsNaN(x), x, quotient);
-}
 
 template <typename T, class D, class At>
 HWY_INLINE hn::Vec<D> Biased(D d, At at, const T* x, const T* bias, size_t j) {

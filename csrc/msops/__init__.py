@@ -9,7 +9,8 @@ only under the MindSpore version that it was built for.
 
 from msops import parts
 from msops._native import VersionInfo, version_info
-from msops.activation import swiglu
+from msops.activation import bias_gelu, gelu, swiglu
+from msops.lookup import embedding
 from msops.loss import vocab_cross_entropy
 from msops.matmul import grouped_matmul, matmul_accumulate
 from msops.norm import add_rms_norm, layer_norm, rms_norm
@@ -21,6 +22,9 @@ __all__ = [
     "Yarn",
     "add_rms_norm",
     "apply_adamw",
+    "bias_gelu",
+    "embedding",
+    "gelu",
     "global_norm",
     "grouped_matmul",
     "layer_norm",

@@ -5,7 +5,62 @@
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_tensor
+from msops.arguments import check_choice, check_tensor
+
+# Whether it is the approximation by tanh, as torch names the forms.
+GELU_FORMS = {"none": False, "tanh": True}
+
+
+def gelu(x: mindspore.Tensor, approximate: str = "none") -> mindspore.Tensor:
+    """The Gaussian error linear unit.
+
+        y = x * (1 + erf(x / sqrt(2))) / 2                                     "none"
+        y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3))) / 2         "tanh"
+
+    Source: D. Hendrycks and K. Gimpel, "Gaussian Error Linear Units", 2016. Differentiable in `x`,
+    once.
+
+    Args:
+        x: any shape and strides; float16, bfloat16 or float32, on the CPU also float64.
+        approximate: "none" for the exact form, "tanh" for the approximation.
+
+    Returns:
+        A new tensor with the shape and dtype of `x`. Half types are computed in float32 and rounded
+        once. On the CPU, on one machine, equal inputs give equal bits, the gradient included, with
+        any number of threads.
+
+    Raises:
+        TypeError: x is no tensor, or has another dtype.
+        ValueError: approximate is something else.
+    """
+    check_tensor("gelu", "x", x)
+    check_choice("gelu", "approximate", approximate, GELU_FORMS)
+    return native().gelu(x, None, GELU_FORMS[approximate])
+
+
+def bias_gelu(
+    x: mindspore.Tensor, bias: mindspore.Tensor, approximate: str = "none"
+) -> mindspore.Tensor:
+    """`gelu(x + bias, approximate)` in one pass; the sum is not rounded in between.
+
+    Differentiable in `x` and `bias`, once.
+
+    Args:
+        x: at least one dimension; see `gelu`.
+        bias: one value a column of x; the dtype of x.
+        approximate: see `gelu`.
+
+    Returns:
+        See `gelu`.
+
+    Raises:
+        TypeError: an argument is no tensor, or has another dtype.
+        ValueError: the shapes do not fit, or approximate is something else.
+    """
+    check_tensor("bias_gelu", "x", x)
+    check_tensor("bias_gelu", "bias", bias)
+    check_choice("bias_gelu", "approximate", approximate, GELU_FORMS)
+    return native().gelu(x, bias, GELU_FORMS[approximate])
 
 
 def swiglu(

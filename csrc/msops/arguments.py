@@ -3,7 +3,7 @@
 """Argument checks that the operators share."""
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import mindspore
 
@@ -39,6 +39,13 @@ def check_integer(operator: str, name: str, value: object) -> None:
         raise TypeError(f"msops.{operator}: {name} must be an integer, got {_type_name(value)}")
     if int(value) not in _INT64:
         raise ValueError(f"msops.{operator}: {name} must fit 64 bits, got {value}")
+
+
+def check_choice(operator: str, name: str, value: object, choices: Collection[str]) -> None:
+    """Raise ValueError, naming the argument, unless `value` is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        words = " or ".join(map(repr, choices))
+        raise ValueError(f"msops.{operator}: {name} must be {words}, got {value!r}")
 
 
 def _type_name(value: object) -> str:

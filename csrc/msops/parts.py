@@ -10,7 +10,98 @@ for what is no tensor or number or has another dtype, ValueError for shapes that
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_integer, check_number, check_tensor
+from msops.activation import GELU_FORMS
+from msops.arguments import check_choice, check_integer, check_number, check_tensor
+
+
+def gelu_grad(
+    dy: mindspore.Tensor, x: mindspore.Tensor, approximate: str = "none"
+) -> mindspore.Tensor:
+    """The gradient of `msops.gelu`: dy times its slope at x. Both have one shape and dtype."""
+    check_tensor("parts.gelu_grad", "dy", dy)
+    check_tensor("parts.gelu_grad", "x", x)
+    check_choice("parts.gelu_grad", "approximate", approximate, GELU_FORMS)
+    return native().gelu_grad(dy, x, GELU_FORMS[approximate])
+
+
+def embedding_grad(
+    dy: mindspore.Tensor, indices: mindspore.Tensor, rows: int, padding_idx: int | None = None
+) -> mindspore.Tensor:
+    """The gradient of `msops.embedding` with respect to its table of `rows` rows.
+
+    Args:
+        dy: (*indices.shape, columns); a dtype of the table.
+        indices: rows of the table; int32 or int64.
+        rows: how many the table has.
+        padding_idx: a row that gets zeros.
+
+    Returns:
+        A tensor with the shape (rows, columns) and the dtype of `dy`.
+    """
+    check_tensor("parts.embedding_grad", "dy", dy)
+    check_tensor("parts.embedding_grad", "indices", indices)
+    check_integer("parts.embedding_grad", "rows", rows)
+    if padding_idx is not None:
+        check_integer("parts.embedding_grad", "padding_idx", padding_idx)
+    return native().embedding_grad(dy, indices, rows, padding_idx)
+
+
+def rms_norm(
+    x: mindspore.Tensor, weight: mindspore.Tensor, eps: float
+) -> tuple[mindspore.Tensor, mindspore.Tensor]:
+    """`msops.rms_norm`, and for its gradient `1 / sqrt(mean(x ** 2) + eps)` of each row.
+
+    Returns:
+        y, and a tensor with the dimensions of `x` that `weight` has not, which is float64 where x
+        is, else float32.
+    """
+    check_tensor("parts.rms_norm", "x", x)
+    check_tensor("parts.rms_norm", "weight", weight)
+    check_number("parts.rms_norm", "eps", eps)
+    return native().rms_norm_part(x, weight, eps)
+
+
+def rms_norm_grad(
+    dy: mindspore.Tensor, x: mindspore.Tensor, weight: mindspore.Tensor, rstd: mindspore.Tensor
+) -> tuple[mindspore.Tensor, mindspore.Tensor]:
+    """The gradients of `msops.rms_norm` in x and weight; `rstd` is what `rms_norm` gave."""
+    tensors = {"dy": dy, "x": x, "weight": weight, "rstd": rstd}
+    for name, tensor in tensors.items():
+        check_tensor("parts.rms_norm_grad", name, tensor)
+    return native().rms_norm_grad(*tensors.values())
+
+
+def layer_norm(
+    x: mindspore.Tensor, weight: mindspore.Tensor, bias: mindspore.Tensor, eps: float
+) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
+    """`msops.layer_norm`, and for its gradient the mean and `1 / sqrt(var + eps)` of each row.
+
+    Returns:
+        y, and two tensors with the dimensions of `x` that `weight` has not, which are float64 where
+        x is, else float32.
+    """
+    check_tensor("parts.layer_norm", "x", x)
+    check_tensor("parts.layer_norm", "weight", weight)
+    check_tensor("parts.layer_norm", "bias", bias)
+    check_number("parts.layer_norm", "eps", eps)
+    return native().layer_norm_part(x, weight, bias, eps)
+
+
+def layer_norm_grad(
+    dy: mindspore.Tensor,
+    x: mindspore.Tensor,
+    weight: mindspore.Tensor,
+    bias: mindspore.Tensor,
+    mean: mindspore.Tensor,
+    rstd: mindspore.Tensor,
+) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
+    """The gradients of `msops.layer_norm` in x, weight and bias; `mean` and `rstd` are what
+    `layer_norm` gave.
+    """
+    tensors = {"dy": dy, "x": x, "weight": weight, "bias": bias, "mean": mean, "rstd": rstd}
+    for name, tensor in tensors.items():
+        check_tensor("parts.layer_norm_grad", name, tensor)
+    return native().layer_norm_grad(*tensors.values())
 
 
 def vocab_pieces(

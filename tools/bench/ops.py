@@ -97,6 +97,7 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
     gated = normal(rows, 2 * columns)
     target = mindspore.Tensor(np.random.default_rng(0).integers(0, columns, rows))
     of_rows = normal(rows, requires_grad=False)
+    places = mindspore.Tensor(np.random.default_rng(1).integers(0, rows, rows))
     heads = normal(rows, columns // 128, 128)
     heads_upstream = normal(rows, columns // 128, 128, requires_grad=False)
     tables = [table.reshape(rows, 1, 128) for table in msops.rotary_tables(rows, 128)]
@@ -110,6 +111,9 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
         ),
         "layer_norm": (steps(lambda: msops.layer_norm(x, weight, bias, 1e-6), upstream), 2, 3),
         "swiglu": (steps(lambda: msops.swiglu(gated), upstream), 3, 5),
+        "gelu": (steps(lambda: msops.gelu(x), upstream), 2, 3),
+        "bias_gelu": (steps(lambda: msops.bias_gelu(x, bias), upstream), 2, 3),
+        "embedding": (steps(lambda: msops.embedding(places, residual), upstream), 2, 3),
         "rotary_position_embedding": (
             steps(lambda: msops.rotary_position_embedding(heads, *tables), heads_upstream),
             2,

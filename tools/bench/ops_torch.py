@@ -50,6 +50,22 @@ def swiglu(rows: int, columns: int) -> tuple[Callable, Callable]:
     return steps(call, [x], upstream)
 
 
+def gelu(rows: int, columns: int, with_bias: bool) -> tuple[Callable, Callable]:
+    """The exact form; with a bias, two operators."""
+    x, upstream = torch.randn(rows, columns, requires_grad=True), torch.randn(rows, columns)
+    bias = torch.randn(columns, requires_grad=True)
+    if with_bias:
+        return steps(lambda: F.gelu(x + bias), [x, bias], upstream)
+    return steps(lambda: F.gelu(x), [x], upstream)
+
+
+def embedding(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """As many numbers as the table has rows."""
+    table = torch.randn(rows, columns, requires_grad=True)
+    call = functools.partial(F.embedding, torch.randint(rows, (rows,)), table)
+    return steps(call, [table], torch.randn(rows, columns))
+
+
 def cross_entropy(rows: int, columns: int) -> tuple[Callable, Callable]:
     """The loss of each row."""
     logits, target = torch.randn(rows, columns, requires_grad=True), torch.randint(columns, (rows,))
@@ -105,6 +121,9 @@ def case(name: str, rows: int, columns: int) -> Callable:
             lambda x, w, b: F.layer_norm(x, shape, w, b, 1e-6), rows, columns, 1
         ),
         "swiglu": lambda: swiglu(rows, columns),
+        "gelu": lambda: gelu(rows, columns, False),
+        "bias_gelu": lambda: gelu(rows, columns, True),
+        "embedding": lambda: embedding(rows, columns),
         "vocab_cross_entropy": lambda: cross_entropy(rows, columns),
         "rotary_position_embedding": lambda: rotary(rows, columns),
         "apply_adamw": lambda: adamw(rows, columns),

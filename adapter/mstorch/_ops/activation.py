@@ -5,14 +5,14 @@
 import math
 
 import numpy
-from scipy import special
 
+import msops
 from mstorch import _dtypes
-from mstorch._autograd import attach, derivative, remember, wants_grad
+from mstorch._autograd import attach, derivative, remember, unrecorded, wants_grad
 from mstorch._ops import inplace, pointwise, views
 from mstorch._ops._operands import up, wrap_dim
 from mstorch._registry import operator
-from mstorch._tensor import wrap
+from mstorch._tensor import adopt, wrap
 
 
 def _kernel(compute, array):
@@ -79,6 +79,8 @@ logsigmoid = _activation(
 @derivative("GeluBackward0")
 def _gelu_backward(ctx, grad):
     (x,) = ctx.saved
+    if not wants_grad(grad, x):
+        return adopt(msops.parts.gelu_grad(grad, x, ctx.context))
     slope = _gelu_tanh_slope if ctx.context == "tanh" else _gelu_erf_slope
     return slope(grad, x)
 
@@ -100,23 +102,16 @@ def _gelu_tanh_slope(grad, x):
     return grad * ((bent + 1) * 0.5 + x * 0.5 * (1 - bent * bent) * inner)
 
 
-def _gelu_kernel(x):
-    return x * x.dtype.type(0.5) * (1 + special.erf(x * x.dtype.type(math.sqrt(0.5))))
-
-
-def _gelu_tanh_kernel(x):
-    inner = x.dtype.type(_ROOT_2_OVER_PI) * (x + x.dtype.type(_CUBIC) * x * x * x)
-    return x.dtype.type(0.5) * x * (1 + numpy.tanh(inner))
-
-
 @operator("torch.nn.functional.gelu", ascend="mindspore.mint.nn.functional.gelu")
 def gelu(input, approximate="none"):
     """x times the normal distribution's cumulative function; `approximate="tanh"` for the usual
-    approximation.
+    approximation. Served by msops.
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    result = wrap(_kernel(_gelu_tanh_kernel if approximate == "tanh" else _gelu_kernel, input._a))
+    if not input.is_floating_point():
+        raise NotImplementedError(f'"GeluKernelImpl" not implemented for {input.dtype}')
+    result = unrecorded(msops.gelu, input, approximate)
     return (
         attach(_gelu_backward, result, (input,), (input,), approximate)
         if wants_grad(input)

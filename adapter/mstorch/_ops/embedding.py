@@ -4,26 +4,23 @@
 
 import numpy
 
-from mstorch._autograd import attach, derivative, wants_grad
+import msops
+from mstorch._autograd import attach, derivative, unrecorded, wants_grad
 from mstorch._errors import missing
-from mstorch._ops import indexing
+from mstorch._ops import indexing, pointwise
 from mstorch._registry import operator
-from mstorch._tensor import wrap
+from mstorch._tensor import adopt, wrap
 
 
 @derivative("EmbeddingBackward0")
 def _embedding_backward(ctx, grad):
-    places, shape, padding = ctx.context
-    if wants_grad(grad):
-        return indexing.index_zeros_add(grad, shape, (places,))
-    memory = numpy.zeros(shape, grad._a.dtype)
-    values = grad._a.reshape(-1, shape[1])
-    rows = places.reshape(-1)
+    (indices,) = ctx.saved
+    shape, padding = ctx.context
+    if not wants_grad(grad):
+        return adopt(msops.parts.embedding_grad(grad, indices, shape[0], padding))
     if padding is not None:
-        kept = rows != padding
-        rows, values = rows[kept], values[kept]
-    indexing.add_rows(memory, rows, values)
-    return wrap(memory)
+        grad = pointwise.masked_fill(grad, wrap(indices._a[..., None] == padding), 0)
+    return indexing.index_zeros_add(grad, shape, (indices._a,))
 
 
 @operator("torch.nn.functional.embedding", "torch.embedding")
@@ -36,7 +33,7 @@ def embedding(
     scale_grad_by_freq=False,
     sparse=False,
 ):
-    """Rows of a matrix by number; the row padding_idx gets no gradient."""
+    """Rows of a matrix by number; the row padding_idx gets no gradient. Served by msops."""
     if max_norm is not None or scale_grad_by_freq or sparse:
         raise missing("torch.nn.functional.embedding", "max_norm, scale_grad_by_freq and sparse")
     places = input._a
@@ -48,13 +45,18 @@ def embedding(
     rows = weight._a.shape[0]
     if places.size and (places.min() < 0 or places.max() >= rows):
         raise IndexError("index out of range in self")
-    if padding_idx is not None and padding_idx < 0:
-        padding_idx += rows
-    result = wrap(weight._a[places])
+    if padding_idx is not None:
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if not weight.is_floating_point():
+        return wrap(weight._a[places])
+    if places.dtype.itemsize < 4:
+        input = wrap(places.astype(numpy.int64))
+    result = unrecorded(msops.embedding, input, weight)
     if wants_grad(weight):
-        result = attach(
-            _embedding_backward, result, (weight,), (), (places, weight._a.shape, padding_idx)
-        )
+        context = (weight._a.shape, padding_idx)
+        result = attach(_embedding_backward, result, (weight,), (input,), context)
     return result
 
 

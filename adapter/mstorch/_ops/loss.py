@@ -114,7 +114,8 @@ def cross_entropy(
     label_smoothing=0.0,
 ):
     """nll_loss of log_softmax over dimension 1, or over the only one. Classes without weights are
-    served by msops.
+    served by msops, which keeps the logits where torch keeps their log_softmax: if they are changed
+    in place before backward, that is an error.
     """
     reduction = _reduction(size_average, reduce, reduction)
     if not 0 <= label_smoothing <= 1:

@@ -5,7 +5,7 @@
 import numpy
 
 import msops
-from mstorch import _engine
+from mstorch import _dtypes
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import pointwise, reduction, views
 from mstorch._ops._operands import gradient_for, up
@@ -27,7 +27,26 @@ def _check(name, input, normalized_shape, *parameters):
                 f"{name}: expected a parameter of shape {list(shape)}, got "
                 f"{list(parameter._a.shape)}"
             )
+    kinds = {parameter.dtype for parameter in parameters if parameter is not None}
+    allowed = {input.dtype} | ({_dtypes.float32} if input._a.dtype in _dtypes.REDUCED else set())
+    if len(kinds) > 1 or not kinds <= allowed:
+        raise RuntimeError(f"{name}: expected parameters of {input.dtype}, got {kinds}")
     return tuple(range(input._a.ndim - len(shape), input._a.ndim))
+
+
+@derivative("RmsNormBackward0")
+def _rms_norm_backward(ctx, grad):
+    x, weight = ctx.saved
+    dims, eps, scale = ctx.context
+    if not wants_grad(grad, x, weight):
+        by_x, by_weight = map(adopt, msops.parts.rms_norm_grad(grad, x, weight, scale))
+        return by_x if ctx.needs[0] else None, by_weight if ctx.needs[1] else None
+    scale = pointwise.rsqrt(reduction.mean(pointwise.square(x), dims, True) + eps)
+    normal = pointwise.mul(x, scale)
+    scaled = pointwise.mul(grad, weight)
+    along = pointwise.mul(normal, reduction.mean(pointwise.mul(scaled, normal), dims, True))
+    by_weight = gradient_for(pointwise.mul(grad, normal), weight._a.shape, weight._a.dtype)
+    return pointwise.mul(scaled - along, scale), by_weight
 
 
 @operator("torch.nn.functional.rms_norm", "torch.rms_norm")
@@ -35,15 +54,17 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """`x / sqrt(mean(x^2) + eps) * weight`; eps defaults to the smallest step of the type at 1.
     Served by msops.
     """
-    _check("rms_norm", input, normalized_shape, weight)
+    dims = _check("rms_norm", input, normalized_shape, weight)
     kind = up(input._a).dtype
     eps = float(numpy.finfo(kind).eps) if eps is None else eps
     if weight is None:
         weight = wrap(numpy.ones(_sizes(normalized_shape), input._a.dtype))
-    if not input._a.size:
-        return pointwise.mul(input, weight)
-    _engine.set_grad_flag(True)
-    return adopt(msops.rms_norm(input, weight, eps))
+    y, scale = msops.parts.rms_norm(input, weight, eps)
+    result = adopt(y)
+    if wants_grad(input, weight):
+        context = (dims, eps, scale)
+        result = attach(_rms_norm_backward, result, (input, weight), (input, weight), context)
+    return result
 
 
 def _sizes(shape):
@@ -53,7 +74,12 @@ def _sizes(shape):
 @derivative("NativeLayerNormBackward0")
 def _layer_norm_backward(ctx, grad):
     x, weight = ctx.saved
-    dims, eps, bias = ctx.context
+    dims, eps, bias, statistics = ctx.context
+    if not wants_grad(grad, x, weight):
+        # The bias has the shape and dtype of the weight, and its values do not matter.
+        gradients = msops.parts.layer_norm_grad(grad, x, weight, weight, *statistics)
+        wanted = zip(gradients, ctx.needs, strict=True)
+        return tuple(adopt(gradient) if needed else None for gradient, needed in wanted)
     mean = reduction.mean(x, dims, True)
     centred = pointwise.sub(x, mean)
     scale = pointwise.rsqrt(reduction.mean(pointwise.square(centred), dims, True) + eps)
@@ -76,22 +102,19 @@ def _layer_norm_backward(ctx, grad):
     ascend="mindspore.mint.nn.functional.layer_norm",
 )
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_enable=True):
-    """`(x - mean) / sqrt(var + eps) * weight + bias` over the last dimensions."""
+    """`(x - mean) / sqrt(var + eps) * weight + bias` over the last dimensions. Served by msops."""
     dims = _check("layer_norm", input, normalized_shape, weight, bias)
     if weight is None:
-        weight = wrap(numpy.ones(_sizes(normalized_shape), input._a.dtype))
-    x = up(input._a)
-    mean = x.mean(dims, keepdims=True)
-    centred = x - mean
-    scale = 1 / numpy.sqrt(numpy.mean(centred * centred, dims, keepdims=True) + x.dtype.type(eps))
-    y = centred * scale * up(weight._a)
-    if bias is not None:
-        y = y + up(bias._a)
-    result = wrap(y.astype(input._a.dtype, copy=False))
+        kind = input._a.dtype if bias is None else bias._a.dtype
+        weight = wrap(numpy.ones(_sizes(normalized_shape), kind))
+    added = wrap(numpy.zeros(weight._a.shape, weight._a.dtype)) if bias is None else bias
+    y, *statistics = msops.parts.layer_norm(input, weight, added, eps)
+    result = adopt(y)
     inputs = (input, weight, bias)
     if wants_grad(*(t for t in inputs if t is not None)):
         spec = None if bias is None else (bias._a.shape, bias._a.dtype)
-        result = attach(_layer_norm_backward, result, inputs, (input, weight), (dims, eps, spec))
+        context = (dims, eps, spec, statistics)
+        result = attach(_layer_norm_backward, result, inputs, (input, weight), context)
     return result
 
 

@@ -282,6 +282,29 @@ def using_a_value_that_was_changed(torch):
     z.sum().backward()
 
 
+def _saved_and_changed(name, function):
+    def program(torch):
+        x = vector(torch).reshape(1, -1) * 1
+        y = function(torch.nn.functional, x, torch.ones(4))
+        x.mul_(3)
+        y.sum().backward()
+
+    CASES[f"using_a_value_that_{name}_saved_and_that_was_changed"] = program
+
+
+_saved_and_changed("gelu", lambda f, x, ones: f.gelu(x))
+_saved_and_changed("layer_norm", lambda f, x, ones: f.layer_norm(x, (4,), ones))
+_saved_and_changed("rms_norm", lambda f, x, ones: f.rms_norm(x, (4,), ones))
+
+
+@case
+def using_numbers_that_embedding_saved_and_that_were_changed(torch):
+    numbers_of_rows, table = torch.tensor([1, 0]), leaf(torch, numbers((3, 4), 0, 0.3, 1.5))
+    y = torch.nn.functional.embedding(numbers_of_rows, table)
+    numbers_of_rows.add_(1)
+    y.sum().backward()
+
+
 @case
 def using_an_output_that_was_changed(torch):
     x = vector(torch)
@@ -441,6 +464,14 @@ for _reduction in ("none", "mean"):
             x, torch.tensor([2, -100, 0]), reduction=r, label_smoothing=0.1
         ),
     )
+_second("gelu_tanh", lambda torch, x: torch.nn.functional.gelu(x, approximate="tanh"))
+_second(
+    "rms_norm", lambda torch, x: torch.nn.functional.rms_norm(x, (4,), torch.ones(4) * 2, 1e-3) ** 3
+)
+_second(
+    "embedding",
+    lambda torch, x: torch.nn.functional.embedding(torch.tensor([2, 0, 2, 1]), x, 1) ** 3,
+)
 _second("mean", lambda torch, x: x.mean(1) ** 3)
 _second("logsumexp", lambda torch, x: torch.logsumexp(x, 1))
 _second("index", lambda torch, x: x[[0, 0, 2]] ** 3)

@@ -584,6 +584,81 @@ add(
     a(6, seed=1),
     a(6, seed=2),
 )
+for _dtype in ("float16", "bfloat16", "float64"):
+    add(
+        f"layer_norm_of_{_dtype}",
+        lambda t, x, w, b, d=_dtype: t.nn.functional.layer_norm(
+            x.to(getattr(t, d)),
+            (6,),
+            w.to(getattr(t, d)),
+            b.to(getattr(t, d)),
+        ),
+        a(2, 3, 6),
+        a(6, seed=1),
+        a(6, seed=2),
+    )
+    for _form in ("none", "tanh"):
+        add(
+            f"gelu_{_form}_of_{_dtype}",
+            lambda t, x, d=_dtype, f=_form: t.nn.functional.gelu(
+                x.to(getattr(t, d)), approximate=f
+            ),
+            a(4, 6, low=-6, high=6),
+        )
+    add(
+        f"embedding_of_{_dtype}",
+        lambda t, i, w, d=_dtype: t.nn.functional.embedding(i, w.to(getattr(t, d)), -1),
+        whole(3, 7),
+        a(5, 4),
+    )
+add(
+    "layer_norm_without_bias",
+    lambda t, x, w: t.nn.functional.layer_norm(x, (3, 6), w),
+    a(2, 3, 6),
+    a(3, 6, seed=1),
+)
+add(
+    "layer_norm_of_no_rows",
+    lambda t, x, w: t.nn.functional.layer_norm(x, (6,), w),
+    a(0, 6),
+    a(6, seed=1),
+)
+add(
+    "layer_norm_of_a_transposed",
+    lambda t, x, w: t.nn.functional.layer_norm(x.transpose(0, 1), (6,), w),
+    a(2, 3, 6),
+    a(6, seed=1),
+)
+add(
+    "layer_norm_of_other_types",
+    lambda t, x, w: t.nn.functional.layer_norm(x, (6,), w.double()),
+    a(2, 6),
+    a(6, seed=1),
+)
+add("gelu_of_whole_numbers", lambda t, i: t.nn.functional.gelu(i), whole(3))
+add(
+    "gelu_of_a_view",
+    lambda t, x: t.nn.functional.gelu(x[:, 1::2].transpose(0, 1)),
+    a(4, 6, low=-6, high=6),
+)
+add(
+    "embedding_of_a_view",
+    lambda t, i, w: t.nn.functional.embedding(i.t()[1:], w.t()),
+    whole(3, 7),
+    a(4, 5),
+)
+add(
+    "embedding_by_short_numbers",
+    lambda t, i, w: t.nn.functional.embedding(i.int(), w),
+    whole(3),
+    a(5, 4),
+)
+add(
+    "embedding_with_padding_out_of_range",
+    lambda t, i, w: t.nn.functional.embedding(i, w, padding_idx=5),
+    whole(3),
+    a(5, 4),
+)
 add("layer_norm_plain", lambda t, x: t.nn.functional.layer_norm(x, (3, 6)), a(2, 3, 6))
 add(
     "rms_norm", lambda t, x, w: t.nn.functional.rms_norm(x, (6,), w, 1e-6), a(2, 3, 6), a(6, seed=1)

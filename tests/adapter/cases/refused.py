@@ -32,6 +32,9 @@ REFUSED = {
         "index_tensor_out_of_range",
         "gather_out_of_range",
         "embedding_out_of_range",
+        "embedding_with_padding_out_of_range",
+        "gelu_of_whole_numbers",
+        "layer_norm_of_other_types",
         "topk_too_many",
         "cross_entropy_out_of_range",
         "making_ragged",
@@ -54,6 +57,11 @@ REFUSED = {
         "bytes_that_do_not_fit_a_storage",
         "changing_a_view_of_a_leaf",
         "using_a_value_that_was_changed",
+        *(
+            f"using_a_value_that_{name}_saved_and_that_was_changed"
+            for name in ("gelu", "layer_norm", "rms_norm")
+        ),
+        "using_numbers_that_embedding_saved_and_that_were_changed",
         "using_an_output_that_was_changed",
         "using_a_value_that_a_function_saved_and_that_was_changed",
         "backward_of_a_vector_without_a_gradient",
