@@ -41,16 +41,20 @@ from mstorch._dtypes import (
     int64,
     set_default_dtype,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from mstorch._errors import module_getattr as _module_getattr
 from mstorch._limits import finfo, iinfo
 from mstorch._tensor import Tensor
 
-from mstorch import _adoption, _attributes, _autocast, _dtypes, _ops  # isort: skip
+from mstorch import _adoption, _attributes, _autocast, _batching, _dtypes, _ops  # isort: skip
 
 _autocast.install()
 _adoption.install()
 _attributes.install(Tensor)
+_batching.install()
 globals().update(_registry.registered("torch"))
 globals().update(_dtypes.ALIASES)
 
@@ -65,7 +69,9 @@ from mstorch import (  # noqa: E402
     cuda,
     distributed,
     distributions,
+    func,
     futures,
+    fx,
     jit,
     linalg,
     multiprocessing,
@@ -78,6 +84,7 @@ from mstorch import (  # noqa: E402
 )
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
 from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
+from mstorch._vmap import vmap  # noqa: E402
 from mstorch.amp import GradScaler, autocast  # noqa: E402
 from mstorch.amp.autocast_mode import (  # noqa: E402
     autocast_decrement_nesting,

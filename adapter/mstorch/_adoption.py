@@ -9,7 +9,7 @@ themselves.
 
 import functools
 
-from mstorch import _registry
+from mstorch import _batching, _registry
 from mstorch._tensor import MindSporeTensor, Tensor, adopt
 
 
@@ -25,11 +25,13 @@ def adopt_all(value) -> bool:
     return False
 
 
-def _adopting(function):
+def _adopting(function, name):
     @functools.wraps(function)
     def call(*args, **kwargs):
         try:
             return function(*args, **kwargs)
+        except _batching.BatchedArgument as error:
+            return _batching.apply(error, call, name, args, kwargs)
         except (AttributeError, TypeError):
             if not adopt_all([*args, *kwargs.values()]):
                 raise
@@ -42,5 +44,5 @@ def install() -> None:
     """Put the adoption in front of the registered operators, except the special methods."""
     for name, entry in _registry.OPERATORS.items():
         if not name.startswith("Tensor.__") or name.endswith("matmul__"):
-            wrapped = _adopting(entry.cpu)
+            wrapped = _adopting(entry.cpu, name.rpartition(".")[2])
             _registry.OPERATORS[name] = _registry.Operator(name, wrapped, entry.ascend)

@@ -68,6 +68,9 @@ complex128 = dtype("complex128", numpy.complex128, mindspore.complex128, 16, _CO
 # Names that code compares with; tensors of these types cannot be made.
 float8_e4m3fn = dtype("float8_e4m3fn", None, None, 1, _FLOAT, True)
 float8_e5m2 = dtype("float8_e5m2", None, None, 1, _FLOAT, True)
+uint16 = dtype("uint16", None, None, 2, _INTEGER, False)
+uint32 = dtype("uint32", None, None, 4, _INTEGER, False)
+uint64 = dtype("uint64", None, None, 8, _INTEGER, False)
 
 ALL = {
     t.name: t
@@ -86,6 +89,9 @@ ALL = {
         complex128,
         float8_e4m3fn,
         float8_e5m2,
+        uint16,
+        uint32,
+        uint64,
     )
 }
 ALIASES = {
@@ -142,7 +148,7 @@ def numpy_of(d: dtype) -> numpy.dtype:
     """
     d = as_dtype(d)
     if d.numpy is None:
-        raise missing(repr(d), "neither NumPy nor MindSpore's CPU back-end holds this type")
+        raise missing(repr(d), "tensors of this type cannot be made")
     return d.numpy
 
 
@@ -158,7 +164,7 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if a.category == _FLOAT and a.itemsize == b.itemsize:
         return float32  # float16 with bfloat16
     return (
-        BY_NUMPY[numpy.promote_types(a.numpy, b.numpy)]
+        BY_NUMPY[numpy.promote_types(numpy_of(a), numpy_of(b))]
         if a.category == _INTEGER
         else max(a, b, key=_size)
     )

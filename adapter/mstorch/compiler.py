@@ -15,6 +15,11 @@ def is_compiling():
     return False
 
 
+def is_exporting():
+    """False."""
+    return False
+
+
 def is_dynamo_compiling():
     """False."""
     return False

@@ -14,6 +14,7 @@ from mstorch._ops import (  # noqa: F401
     inplace,
     linalg,
     loss,
+    multi_head,
     normalization,
     pointwise,
     reduction,

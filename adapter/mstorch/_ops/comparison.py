@@ -159,6 +159,16 @@ def equal(input, other):
     return input._a.shape == other._a.shape and bool(numpy.array_equal(input._a, other._a))
 
 
+@operator("torch.isin")
+def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
+    """Whether each element is one of others; either may be a number. nan is none."""
+    x, y = arrays_of(elements, test_elements)
+    if x.dtype.kind == "b":
+        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
+    found = numpy.isin(up(x), up(y), assume_unique and x.ndim == y.ndim == 1, invert)
+    return write_out(out, wrap(numpy.asarray(found)))
+
+
 @operator("torch.is_tensor")
 def is_tensor(obj):
     """Whether the object is a tensor of mstorch."""

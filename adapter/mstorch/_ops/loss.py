@@ -12,7 +12,7 @@ from mstorch._registry import operator
 from mstorch._tensor import adopt, wrap
 
 
-def _reduction(size_average, reduce, reduction):
+def reduction_of(size_average, reduce, reduction):
     """The reduction that the two older arguments mean, where one of them is given."""
     if size_average is None and reduce is None:
         return reduction
@@ -47,7 +47,7 @@ def nll_loss(
     input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
 ):
     """The negative of the log probability of the target class; classes are in dimension 1."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if input._a.ndim != 2:
         return _nll_spread(input, target, weight, ignore_index, reduction)
     if target._a.dtype.kind not in "iu":
@@ -117,7 +117,7 @@ def cross_entropy(
     served by msops, which keeps the logits where torch keeps their log_softmax: if they are changed
     in place before backward, that is an error.
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     dim = 0 if input._a.ndim == 1 else 1
@@ -242,14 +242,14 @@ def _smoothing(logs, target, weight, ignore_index, reduction, dim):
 @operator("torch.nn.functional.mse_loss")
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Squared differences."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     return _reduce(pointwise.square(pointwise.sub(input, target)), reduction)
 
 
 @operator("torch.nn.functional.l1_loss")
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Absolute differences."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     return _reduce(pointwise.abs(pointwise.sub(input, target)), reduction)
 
 
@@ -258,7 +258,7 @@ def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):
     """The log loss of sigmoid(input)."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     log_sigmoid = activation.logsigmoid(input)
     if pos_weight is not None:
         log_sigmoid = pointwise.mul(log_sigmoid, (pos_weight - 1) * target + 1)
@@ -271,7 +271,7 @@ def binary_cross_entropy(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean"
 ):
     """The log loss of probabilities; logarithms are limited to -100."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if input._a.shape != target._a.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -288,7 +288,7 @@ def binary_cross_entropy(
 @operator("torch.nn.functional.smooth_l1_loss")
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """Half the squared difference over beta, and from beta on the absolute one less beta / 2."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     size = pointwise.abs(pointwise.sub(input, target))
@@ -311,7 +311,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
 @operator("torch.nn.functional.kl_div")
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """The Kullback-Leibler divergence of log probabilities from a target."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if log_target:
         losses = pointwise.mul(pointwise.exp(target), pointwise.sub(target, input))
     else:

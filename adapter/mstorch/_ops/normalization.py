@@ -1,12 +1,13 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Normalisation over the last dimensions."""
+"""Normalisation over the last dimensions, over batches and over groups of channels."""
 
 import numpy
 
 import msops
 from mstorch import _dtypes
 from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._dtypes import BY_NUMPY
 from mstorch._ops import pointwise, reduction, views
 from mstorch._ops._operands import gradient_for, up
 from mstorch._registry import operator
@@ -116,6 +117,86 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn_
         context = (dims, eps, spec, statistics)
         result = attach(_layer_norm_backward, result, inputs, (input, weight), context)
     return result
+
+
+def _by_channel(parameter, ndim):
+    """A parameter of (C,) as (1, C, 1, ...)."""
+    return views.reshape(parameter, (*(1,) * min(ndim - 1, 1), -1, *(1,) * (ndim - 2)))
+
+
+def _scaled(normal, weight, bias):
+    if weight is not None:
+        normal = pointwise.mul(normal, _by_channel(weight, normal._a.ndim))
+    return normal if bias is None else pointwise.add(normal, _by_channel(bias, normal._a.ndim))
+
+
+@operator("torch.nn.functional.batch_norm")
+def batch_norm(
+    input,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training=False,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """`(x - mean) / sqrt(var + eps) * weight + bias`, for (N, C, ...), by channel.
+
+    Mean and (biased) variance are the batch's in training, and move the running ones, whose
+    variance is unbiased, by `momentum`; otherwise they are the running ones.
+    """
+    shape = input._a.shape
+    channels = shape[1] if len(shape) > 1 else 0
+    given = {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }
+    for name, value in given.items():
+        if value is not None and value._a.shape != (channels,):
+            raise RuntimeError(f"{name} should contain {channels} elements not {value._a.size}")
+    count = input._a.size // channels if channels else 0
+    if training and count == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+        )
+    kind, input = input.dtype, views.cast(input, BY_NUMPY[up(input._a).dtype])
+    if training:
+        dims = (0, *range(2, len(shape)))
+        mean = reduction.mean(input, dims, True)
+        centred = pointwise.sub(input, mean)
+        spread = reduction.mean(pointwise.square(centred), dims, True)
+        for running, batch, factor in (
+            (running_mean, mean, 1),
+            (running_var, spread, count / max(count - 1, 1)),
+        ):
+            if running is not None:
+                moved = running._a * (1 - momentum) + batch._a.reshape(-1) * (momentum * factor)
+                running.detach().copy_(wrap(moved.astype(running._a.dtype, copy=False)))
+    else:
+        centred = pointwise.sub(input, _by_channel(running_mean, len(shape)))
+        spread = _by_channel(running_var, len(shape))
+    normal = pointwise.mul(centred, pointwise.rsqrt(pointwise.add(spread, eps)))
+    return views.cast(_scaled(normal, weight, bias), kind)
+
+
+@operator("torch.nn.functional.group_norm", "torch.group_norm")
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Layer normalisation of groups of channels of (N, C, ...), scaled and shifted by channel."""
+    shape = input._a.shape
+    if shape[1] % num_groups:
+        raise RuntimeError(
+            f"Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(shape)} and num_groups={num_groups}"
+        )
+    kind, input = input.dtype, views.cast(input, BY_NUMPY[up(input._a).dtype])
+    groups = views.reshape(
+        input, (shape[0], num_groups, input._a.size // max(shape[0] * num_groups, 1))
+    )
+    normal = views.reshape(layer_norm(groups, groups._a.shape[2:], eps=eps), shape)
+    return views.cast(_scaled(normal, weight, bias), kind)
 
 
 @operator("torch.nn.functional.normalize")

@@ -334,6 +334,25 @@ def cumsum(input, dim, *, dtype=None, out=None):
 # Logarithms of sums, norms
 
 
+@operator("torch.diff", "Tensor.diff")
+def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
+    """Each element less the one before it, n times over; of booleans, whether they differ."""
+    if not input._a.ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    parts = [part for part in (prepend, input, append) if part is not None]
+    if builtins.any(part._a.ndim != input._a.ndim for part in parts):
+        raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    result = views.cat(parts, dim) if len(parts) > 1 else views.clone(input)
+    for _ in range(builtins.min(n, result._a.shape[dim])):
+        count = result._a.shape[dim] - 1
+        after, before = views.narrow(result, dim, 1, count), views.narrow(result, dim, 0, count)
+        changed = result._a.dtype.kind == "b"
+        result = after.logical_xor(before) if changed else pointwise.sub(after, before)
+    return write_out(out, result)
+
+
 @derivative("LogsumexpBackward0")
 def _logsumexp_backward(ctx, grad):
     (x,) = ctx.saved

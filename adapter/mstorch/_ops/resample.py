@@ -1,9 +1,10 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Images in other sizes and at other places: interpolate and grid_sample.
+"""Images in other sizes and at other places: interpolate and grid_sample, pooling to a size, and
+pixels as channels.
 
-Both read a few neighbours of each place and weigh them, written with operators, so that gradients
-need no formulas of their own. The half types are computed in float32.
+The first two read a few neighbours of each place and weigh them. All are written with operators, so
+that gradients need no formulas of their own. The half types are computed in float32.
 """
 
 import itertools
@@ -14,7 +15,7 @@ import numpy
 from mstorch import _dtypes
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._errors import missing
-from mstorch._ops import indexing, pointwise, views
+from mstorch._ops import indexing, pointwise, reduction, views
 from mstorch._registry import operator
 from mstorch._tensor import wrap
 
@@ -286,3 +287,71 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
         part = pointwise.mul(_corner(input, whole, sizes), views.unsqueeze(weight, 1))
         total = part if total is None else pointwise.add(total, part)
     return views.cast(total, kind)
+
+
+@operator("torch.nn.functional.pixel_shuffle", "torch.pixel_shuffle")
+def pixel_shuffle(input, upscale_factor):
+    """(..., C * r * r, H, W) to (..., C, H * r, W * r)."""
+    r = upscale_factor
+    *front, channels, height, width = input._a.shape
+    if r <= 0 or channels % (r * r):
+        raise RuntimeError(
+            f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            f"of upscale_factor, but input.size(-3)={channels} is not divisible by {r * r}"
+        )
+    n = len(front)
+    split = views.reshape(input, (*front, channels // (r * r), r, r, height, width))
+    split = views.permute(split, (*range(n), n, n + 3, n + 1, n + 4, n + 2))
+    return views.reshape(split, (*front, channels // (r * r), height * r, width * r))
+
+
+@operator("torch.nn.functional.pixel_unshuffle", "torch.pixel_unshuffle")
+def pixel_unshuffle(input, downscale_factor):
+    """(..., C, H * r, W * r) to (..., C * r * r, H, W)."""
+    r = downscale_factor
+    *front, channels, height, width = input._a.shape
+    if r <= 0 or height % r or width % r:
+        raise RuntimeError(
+            f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but "
+            f"{height} x {width} is not divisible by {r}"
+        )
+    n = len(front)
+    split = views.reshape(input, (*front, channels, height // r, r, width // r, r))
+    split = views.permute(split, (*range(n), n, n + 2, n + 4, n + 1, n + 3))
+    return views.reshape(split, (*front, channels * r * r, height // r, width // r))
+
+
+def _pooled(input, dim, count):
+    """The means of `count` equal or nearly equal parts of a dimension."""
+    size = input._a.shape[dim]
+    if not size % count:
+        shape = (*input._a.shape[:dim], count, size // count, *input._a.shape[dim + 1 :])
+        return reduction.mean(views.reshape(input, shape), dim + 1)
+    edges = [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+    parts = [views.narrow(input, dim, start, end - start) for start, end in edges]
+    return views.stack([reduction.mean(part, dim) for part in parts], dim)
+
+
+def _adaptive(count):
+    name = f"adaptive_avg_pool{count}d"
+
+    def function(input, output_size):
+        sizes = (output_size,) * count if isinstance(output_size, int) else tuple(output_size)
+        if input._a.ndim not in (count + 1, count + 2):
+            raise RuntimeError(
+                f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got "
+                f"{list(input.shape)}"
+            )
+        kind, result = input.dtype, _wide(input)
+        for dim, size in enumerate(sizes, input._a.ndim - count):
+            result = result if size is None else _pooled(result, dim, size)
+        return views.cast(result, kind)
+
+    function.__name__ = name
+    function.__doc__ = f"Means of parts of {count} dimensions, as many as wanted; None keeps one."
+    return operator(f"torch.nn.functional.{name}")(function)
+
+
+adaptive_avg_pool1d = _adaptive(1)
+adaptive_avg_pool2d = _adaptive(2)
+adaptive_avg_pool3d = _adaptive(3)

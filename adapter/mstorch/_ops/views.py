@@ -631,6 +631,27 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
     )
 
 
+_diagonal_of = diagonal
+
+
+@derivative("DiagBackward0")
+def _diag_backward(ctx, grad):
+    return clone(diagonal(grad, ctx.context))
+
+
+@operator("torch.diag", "Tensor.diag")
+def diag(input, diagonal=0, *, out=None):
+    """The diagonal of a matrix, as a copy, or a matrix with a vector on its diagonal."""
+    if input._a.ndim == 2:
+        return write_out(out, clone(_diagonal_of(input, diagonal)))
+    if input._a.ndim != 1:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input._a.ndim}D")
+    result = wrap(numpy.diag(input._a, diagonal))
+    if wants_grad(input):
+        result = attach(_diag_backward, result, (input,), (), diagonal)
+    return write_out(out, result)
+
+
 # Splitting and joining
 
 

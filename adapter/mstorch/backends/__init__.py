@@ -3,8 +3,8 @@
 """torch.backends."""
 
 from mstorch._errors import module_getattr
-from mstorch.backends import cuda, cudnn
+from mstorch.backends import cuda, cudnn, mps
 
-__all__ = ["cuda", "cudnn"]
+__all__ = ["cuda", "cudnn", "mps"]
 
 __getattr__ = module_getattr("torch.backends")

@@ -10,6 +10,9 @@ from typing import Any
 
 from mstorch._errors import module_getattr
 
+Context = Any
+"""What a container's flat form keeps beside its children."""
+
 
 @dataclass(frozen=True)
 class TreeSpec:
@@ -35,20 +38,20 @@ class LeafSpec(TreeSpec):
 _LEAF = LeafSpec()
 
 
-def _dict_parts(tree):
+def _dict_flatten(tree):
     return list(tree.values()), list(tree.keys())
 
 
-def _dict_make(children, keys):
+def _dict_unflatten(children, keys):
     return dict(zip(keys, children, strict=False))
 
 
 _NODES = {
     tuple: (lambda t: (list(t), None), lambda c, _: tuple(c)),
     list: (lambda t: (list(t), None), lambda c, _: list(c)),
-    dict: (_dict_parts, _dict_make),
+    dict: (_dict_flatten, _dict_unflatten),
     collections.OrderedDict: (
-        _dict_parts,
+        _dict_flatten,
         lambda c, k: collections.OrderedDict(zip(k, c, strict=False)),
     ),
     collections.defaultdict: (

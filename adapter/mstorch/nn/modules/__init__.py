@@ -5,18 +5,15 @@
 from mstorch.nn.modules import module
 from mstorch.nn.modules.activations import (
     GELU,
-    BCELoss,
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
     Dropout,
     Flatten,
     Hardtanh,
     Identity,
-    L1Loss,
     LeakyReLU,
     LogSoftmax,
     Mish,
-    MSELoss,
+    PixelShuffle,
+    PixelUnshuffle,
     PReLU,
     ReLU,
     ReLU6,
@@ -25,6 +22,7 @@ from mstorch.nn.modules.activations import (
     Softmax,
     Tanh,
 )
+from mstorch.nn.modules.attentions import MultiheadAttention
 from mstorch.nn.modules.container import (
     ModuleDict,
     ModuleList,
@@ -32,23 +30,61 @@ from mstorch.nn.modules.container import (
     ParameterList,
     Sequential,
 )
-from mstorch.nn.modules.convolutions import Conv1d, Conv2d, Conv3d
-from mstorch.nn.modules.layers import Embedding, LayerNorm, Linear, RMSNorm
+from mstorch.nn.modules.convolutions import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
+from mstorch.nn.modules.layers import (
+    Embedding,
+    LayerNorm,
+    Linear,
+    RMSNorm,
+)
+from mstorch.nn.modules.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from mstorch.nn.modules.module import Module
+from mstorch.nn.modules.normalizations import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    GroupNorm,
+)
 
 __all__ = [
     "GELU",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Conv1d",
     "Conv2d",
     "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GroupNorm",
     "Hardtanh",
+    "HuberLoss",
     "Identity",
+    "KLDivLoss",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
@@ -59,15 +95,20 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
+    "NLLLoss",
     "PReLU",
     "ParameterDict",
     "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "RMSNorm",
     "ReLU",
     "ReLU6",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Tanh",
     "module",

@@ -1,8 +1,8 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Layers without parameters, and losses."""
+"""Layers of elements: activations, dropout, and what only changes shapes."""
 
-from mstorch._ops import activation, creation, dropout, loss, pointwise, views
+from mstorch._ops import activation, creation, dropout, pointwise, resample, views
 from mstorch.nn.modules.module import Module
 from mstorch.nn.parameter import Parameter
 
@@ -181,72 +181,29 @@ class Flatten(Module):
         return views.flatten(input, self.start_dim, self.end_dim)
 
 
-class CrossEntropyLoss(Module):
-    """F.cross_entropy."""
+class PixelShuffle(Module):
+    """F.pixel_shuffle."""
 
-    def __init__(
-        self,
-        weight=None,
-        size_average=None,
-        ignore_index=-100,
-        reduce=None,
-        reduction="mean",
-        label_smoothing=0.0,
-    ):
+    def __init__(self, upscale_factor):
         super().__init__()
-        self.register_buffer("weight", weight)
-        self.options = (size_average, ignore_index, reduce, reduction, label_smoothing)
+        self.upscale_factor = upscale_factor
 
-    def forward(self, input, target):
-        return loss.cross_entropy(input, target, self.weight, *self.options)
+    def forward(self, input):
+        return resample.pixel_shuffle(input, self.upscale_factor)
+
+    def extra_repr(self):
+        return f"upscale_factor={self.upscale_factor}"
 
 
-class MSELoss(Module):
-    """F.mse_loss."""
+class PixelUnshuffle(Module):
+    """F.pixel_unshuffle."""
 
-    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+    def __init__(self, downscale_factor):
         super().__init__()
-        self.reduction = reduction
+        self.downscale_factor = downscale_factor
 
-    def forward(self, input, target):
-        return loss.mse_loss(input, target, reduction=self.reduction)
+    def forward(self, input):
+        return resample.pixel_unshuffle(input, self.downscale_factor)
 
-
-class L1Loss(Module):
-    """F.l1_loss."""
-
-    def __init__(self, size_average=None, reduce=None, reduction="mean"):
-        super().__init__()
-        self._legacy, self.reduction = (size_average, reduce), reduction
-
-    def forward(self, input, target):
-        return loss.l1_loss(input, target, *self._legacy, self.reduction)
-
-
-class BCEWithLogitsLoss(Module):
-    """F.binary_cross_entropy_with_logits."""
-
-    def __init__(
-        self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
-    ):
-        super().__init__()
-        self.register_buffer("weight", weight)
-        self.register_buffer("pos_weight", pos_weight)
-        self._legacy, self.reduction = (size_average, reduce), reduction
-
-    def forward(self, input, target):
-        return loss.binary_cross_entropy_with_logits(
-            input, target, self.weight, *self._legacy, self.reduction, self.pos_weight
-        )
-
-
-class BCELoss(Module):
-    """F.binary_cross_entropy."""
-
-    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean"):
-        super().__init__()
-        self.register_buffer("weight", weight)
-        self._legacy, self.reduction = (size_average, reduce), reduction
-
-    def forward(self, input, target):
-        return loss.binary_cross_entropy(input, target, self.weight, *self._legacy, self.reduction)
+    def extra_repr(self):
+        return f"downscale_factor={self.downscale_factor}"
