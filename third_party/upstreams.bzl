@@ -5,11 +5,12 @@
 This is the only place where such a version is written. `bazel run //third_party:pin -- NAME VERSION`
 rewrites an entry, hash included.
 
-    kind     pypi: an archive that pip can see; npm: a package that npm can see
+    kind     pypi: an archive that pip can see; npm: a package that npm can see; debian: a package that
+             tools/setup installs
     name     its name on the index
     version  exact version
-    file     file name of the archive
-    sha256   hash of the archive
+    file     file name of the archive; not of a Debian package
+    sha256   hash of the archive; not of a Debian package
     licence  SPDX expression, as its licence files say
 
 Values are plain strings: tools read this file as data.
@@ -66,6 +67,13 @@ UPSTREAMS = {
         "file": "pybind11-2.13.6-py3-none-any.whl",
         "sha256": "237c41e29157b962835d356b370ededd57594a26d5894a795960f0047cb5caf5",
         "licence": "BSD-3-Clause",
+    },
+    # Debian's libhwy-dev, of which only headers are used. A test compares what is installed.
+    "highway": {
+        "kind": "debian",
+        "name": "highway",
+        "version": "1.0.3",
+        "licence": "Apache-2.0",
     },
     "buildifier": {
         "kind": "npm",

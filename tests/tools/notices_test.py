@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ def test_the_notices_in_the_repository_are_those_of_the_pins() -> None:
         assert (
             f"| {pin.fields['name']} | {pin.fields['version']} | {pin.fields['licence']} |" in made
         )
+
+
+def test_the_highway_that_is_compiled_in_is_the_one_that_the_notices_name() -> None:
+    (installed,) = Path("/usr/lib").glob("*/pkgconfig/libhwy.pc")
+    versions = re.findall(r"^Version: *(.*)$", installed.read_text(), re.MULTILINE)
+    assert versions == [pins.read_table(notices.TABLE)["highway"].fields["version"]]
 
 
 def test_a_pin_without_a_licence_is_an_error_with_its_place(tmp_path: Path) -> None:

@@ -90,7 +90,16 @@ def find(path: Path, name: str) -> Pin:
 
 
 def artifact(pin: Pin, origin: str) -> Artifact:
-    """What a pin of kind pypi or npm pins; origin is the table's path for messages."""
+    """What a pin of kind pypi or npm pins; origin is the table's path for messages.
+
+    Raises:
+      FetchError: the pin is of another kind, of which nothing is fetched.
+    """
+    if pin.fields["kind"] not in ("pypi", "npm"):
+        raise FetchError(
+            f"{origin}:{pin.line}: {pin.key} is of kind {pin.fields['kind']}: nothing of it is "
+            "fetched, so change its version by hand"
+        )
     return Artifact(
         kind=pin.fields["kind"],
         name=pin.fields["name"],

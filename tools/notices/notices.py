@@ -39,7 +39,7 @@ def _row(pin: Pin) -> str:
         get("version", ""),
         get("licence", ""),
         get("file", get("kind", "")),
-        f"`{get('sha256') or get('commit', '')}`",
+        f"`{digest}`" if (digest := get("sha256") or get("commit")) else "",
     ]
     return f"| {' | '.join(cells)} |\n"
 
