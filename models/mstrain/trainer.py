@@ -59,7 +59,7 @@ class Trainer:
         """Number of trained weights, MTP layers included."""
         return sum(weight.numel() for weight in self.model.parameters())
 
-    def _forward(self) -> torch.Tensor:
+    def forward(self) -> torch.Tensor:
         """The loss of the next batch, a scalar."""
         size = self.config.train.batch_size
         batch = torch.from_numpy(self.sampler.batch(self.steps_done * size, size))
@@ -72,6 +72,18 @@ class Trainer:
             loss_mask=torch.ones(tokens.shape),
         )
         return losses.mean()
+
+    def backward(self, loss: torch.Tensor) -> None:
+        """Adds the gradients of a loss."""
+        loss.backward()
+
+    def update(self) -> torch.Tensor:
+        """Changes the weights by their gradients; returns the norm that these had, a scalar."""
+        clip_norm = self.config.train.clip_norm
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), clip_norm)
+        _update_router_expert_bias([self.model], self.model.config)
+        self.optimizer.step()
+        return norm
 
     def _take_mtp_loss(self) -> float | None:
         """Reads and clears the MTP loss that Megatron's forward pass put aside."""
@@ -89,11 +101,9 @@ class Trainer:
         lr = learning_rate(train, number)
         set_learning_rate(self.optimizer, lr)
         self.optimizer.zero_grad()
-        loss = self._forward()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), train.clip_norm)
-        _update_router_expert_bias([self.model], self.model.config)
-        self.optimizer.step()
+        loss = self.forward()
+        self.backward(loss)
+        norm = self.update()
         self.steps_done = number
         loss_value, norm_value = loss.item(), norm.item()
         seconds = time.perf_counter() - started

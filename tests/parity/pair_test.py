@@ -54,11 +54,18 @@ def test_a_worker_that_cannot_start_is_an_error() -> None:
 
 
 def test_the_step_benchmark_measures_both_sides_in_turn() -> None:
-    found = step.measure("tiny", 2, mindspore_side(), mindspore_side())
+    found, *parts = step.measure("tiny", 2, mindspore_side(), mindspore_side())
     assert found.name == "step/tiny"
-    assert found.runs == 2
-    assert found.seconds and found.peer_seconds
-    assert found.ratio == pytest.approx(found.peer_seconds / found.seconds)
+    assert [part.name for part in parts] == [
+        "step/tiny/forward",
+        "step/tiny/backward",
+        "step/tiny/update",
+    ]
+    for record in (found, *parts):
+        assert record.runs == 2
+        assert record.seconds and record.peer_seconds
+        assert record.ratio == pytest.approx(record.peer_seconds / record.seconds)
+        assert record.params["cpu_seconds"] and record.params["peer_cpu_seconds"]
     assert found.params["weights"] == 218_384
     assert found.peak_mb and found.peak_mb > 100
     assert found.params["peer_peak_mb"] > 100

@@ -5,11 +5,14 @@
 The same file runs under PyTorch and under MindSpore: it imports mstrain and nothing else of either.
 Commands are JSON objects on standard input, each answered by one on standard output:
 
-    {"do": "step"}                 -> {"loss": x, "mtp_loss": x, "grad_norm": x, "seconds": x}
+    {"do": "step"}                 -> {"loss": x, "mtp_loss": x, "grad_norm": x, "times": times}
     {"do": "save", "folder": p}    -> {"path": p}
     {"do": "peak"}                 -> {"peak_mb": x}
     {"do": "memory"}               -> {"resident_mb": x}
     {"do": "calls"}                -> {"layer": n}
+
+`times` has the seconds and CPU seconds of the whole `step` and of its parts `forward`, `backward`
+and `update`: {"step": [x, x], ...}.
 """
 
 import dataclasses
@@ -20,6 +23,7 @@ import resource
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +69,31 @@ class Calls:
         self.layer += 1
 
 
+def timed(name: str, work: Callable[..., Any], times: dict[str, Any]) -> Callable[..., Any]:
+    """`work`, which notes under its name how many seconds and CPU seconds it took."""
+
+    def run(*arguments: Any) -> Any:
+        started, cpu = time.perf_counter(), time.process_time()
+        result = work(*arguments)
+        times[name] = [time.perf_counter() - started, time.process_time() - cpu]
+        return result
+
+    return run
+
+
+def timed_step(trainer: Any) -> dict[str, Any]:
+    """Does one step with its parts timed."""
+    times: dict[str, Any] = {}
+    for part in ("forward", "backward", "update"):
+        setattr(trainer, part, timed(part, getattr(type(trainer), part).__get__(trainer), times))
+    record = timed("step", trainer.step, times)()
+    return {**dataclasses.asdict(record), "times": times}
+
+
 def answer(trainer: Any, calls: Calls, command: dict[str, Any]) -> dict[str, Any]:
     """Does what one command says."""
     if command["do"] == "step":
-        started = time.perf_counter()
-        record = dataclasses.asdict(trainer.step())
-        return {**record, "seconds": time.perf_counter() - started}
+        return timed_step(trainer)
     if command["do"] == "save":
         from mstrain import state
 
