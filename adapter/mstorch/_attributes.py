@@ -8,7 +8,7 @@ not define are hidden behind an error, so that nothing answers in torch's name w
 meaning.
 """
 
-from mstorch import _registry, autograd
+from mstorch import _accumulation, _registry, autograd
 from mstorch._errors import missing
 from mstorch._tensor import MindSporeTensor, Tensor
 
@@ -46,6 +46,7 @@ def register_hook(self, hook):
     """
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    _accumulation.mark_hooked(self._grad_node)
     return MindSporeTensor.register_hook(self, _hook_caller(hook))
 
 
@@ -65,8 +66,9 @@ def _keeper(tensor):
 
     def keep(gradient):
         owner = reference()
-        if owner is not None:
-            owner.grad = gradient.clone()
+        if owner is not None and _accumulation.is_first_time(owner):
+            before = owner.grad
+            owner.grad = gradient.clone() if before is None else before + gradient
 
     return keep
 

@@ -14,10 +14,12 @@ Formulas are written with mstorch's own operators, so a second derivative is rec
 computation.
 """
 
+import numpy
 from mindspore import _Function as MindSporeFunction
 from mindspore._c_expression import FunctionBase
 
 from mstorch import _engine, _recompute
+from mstorch._accumulation import state as _passes
 from mstorch._tensor import Storage, Tensor, adopt, alias, send, storage_of, version_of, wrap
 
 _set_grad_flag = _engine.set_grad_flag
@@ -36,6 +38,13 @@ def share_needs(ctx) -> None:
     ctx.needs_input_grad = _needs.setdefault(own, own)
 
 
+def note_leaves(ctx, inputs) -> None:
+    """Let a step know which of its inputs are leaves that want gradients, by position."""
+    for position, tensor in enumerate(inputs):
+        if isinstance(tensor, Tensor) and tensor._requires_grad and tensor._is_leaf:
+            ctx.__dict__.setdefault("_leaves", {})[position] = tensor
+
+
 def check_version(step: str, version: int, expected: int) -> None:
     """RuntimeError, worded as torch words it, for a saved tensor that was changed."""
     if version != expected:
@@ -49,6 +58,9 @@ def check_version(step: str, version: int, expected: int) -> None:
 class Node(MindSporeFunction):
     """One recorded step. Subclasses are made by `derivative`, one a formula."""
 
+    own_inputs = 1
+    """How many inputs are no operands: the last one carries what the step keeps."""
+
     @staticmethod
     def forward(ctx, *arguments):
         outputs, context, saved = arguments[-1]
@@ -57,6 +69,10 @@ class Node(MindSporeFunction):
         else:
             _recompute.current.keep(ctx, (context, saved))
         share_needs(ctx)
+        note_leaves(ctx, arguments)
+        if type(outputs) is tuple:
+            ctx._results = kinds_of(outputs)
+            ctx.materialize_grads = False
         return outputs
 
     def __getattr__(self, name):
@@ -96,8 +112,7 @@ def derivative(name: str):
 
     def make(formula):
         def backward(ctx, *grads):
-            for grad in grads:
-                grad.__class__ = Tensor
+            grads = arrived(ctx, grads)
             result = formula(ctx, *grads)
             if type(result) is not tuple:
                 result = (result,)
@@ -112,22 +127,53 @@ def derivative(name: str):
     return make
 
 
+def kinds_of(outputs):
+    """The shape and NumPy type of each of several results; None for what is no tensor."""
+    return [(o._a.shape, o._a.dtype) if isinstance(o, Tensor) else None for o in outputs]
+
+
+def arrived(ctx, grads, materialize=True):
+    """The gradients that a step is given: all that meet in each, and zeros for unused results."""
+    for grad in grads:
+        if grad is not None:
+            grad.__class__ = Tensor
+    run = _passes.run
+    if run is not None and run.waiting:
+        grads = run.taken(ctx, grads)
+    if materialize and "_results" in ctx.__dict__:
+        return tuple(
+            wrap(numpy.zeros(*kind)) if grad is None and kind is not None else grad
+            for grad, kind in zip(grads, ctx._results, strict=True)
+        )
+    return grads
+
+
 def own_gradients(ctx, gradients, incoming):
     """Gradients that the engine may keep: contiguous, and never memory that another gradient uses
-    too.
+    too; None for those that wait to be added up.
 
     A leaf keeps the tensor it is given as its `.grad`, and that may be changed in place later. So
     what goes to a leaf must not be one of the `incoming` gradients, a part of other memory, or
     given twice.
     """
     used = [grad._a for grad in incoming if grad is not None]
+    run = _passes.run
+    targets = ctx.next_functions
+    leaves = ctx.__dict__.get("_leaves", {})
+    may_wait = run is not None and "_hooked" not in ctx.__dict__
     checked = []
     for position, grad in enumerate(gradients):
         if grad is not None:
             array = grad._a
+            if may_wait and run.holds_back(targets[position], leaves.get(position), grad):
+                checked.append(None)
+                continue
             shared = array.base is not None or any(array is other for other in used)
-            if not array.flags.c_contiguous or (shared and _goes_to_leaf(ctx, position)):
+            leaf = leaves.get(position)
+            if not array.flags.c_contiguous or (shared and leaf is not None):
                 grad = contiguous_copy(grad)
+            if leaf is not None and run is not None:
+                run.gives_leaf(leaf, grad)
             used.append(grad._a)
             send(grad)
         checked.append(grad)
@@ -138,11 +184,6 @@ def contiguous_copy(grad):
     from mstorch._ops import views
 
     return views.clone(grad)
-
-
-def _goes_to_leaf(ctx, position):
-    node = ctx.next_functions[position][0]
-    return node is not None and not isinstance(node, MindSporeFunction) and node.is_leaf()
 
 
 def wants_grad(*tensors) -> bool:

@@ -17,12 +17,13 @@ from mindspore import Tensor as MindSporeTensor
 from mindspore import _c_expression as _c
 from mindspore.ops.auto_generate.gen_ops_prim import as_strided_op
 
-from mstorch import _device, _dtypes, _engine
+from mstorch import _accumulation, _device, _dtypes, _engine
 from mstorch._errors import missing
 
 _from_numpy = _c.TensorPy.from_numpy
 _data_ptr = _c.TensorPy._data_ptr
 _shape_of = _c.TensorPy._shape.__get__
+_as_strided = _c.pyboost_as_strided
 _item = _c.TensorPy._itemsize.__get__
 _ndarray = numpy.ndarray
 
@@ -166,10 +167,15 @@ def _strided(array):
     if not array.size:
         return _from_numpy(numpy.zeros(array.shape, array.dtype))
     item = array.itemsize
-    extent = sum((n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)) // item + 1
-    memory = _from_numpy(strided(array, (extent,), (item,)))
-    steps = tuple(s // item for s in array.strides)
-    return _c.pyboost_as_strided(as_strided_op, [memory, array.shape, steps, 0])
+    steps = tuple([s // item for s in array.strides])
+    owner, start = array.base, 0
+    if type(owner) is _ndarray and owner.flags.c_contiguous and owner.dtype == array.dtype:
+        memory = _from_numpy(owner)
+        start = (address_of(array) - _data_ptr(memory)) // item
+    else:
+        extent = sum((n - 1) * s for n, s in zip(array.shape, steps, strict=True)) + 1
+        memory = _from_numpy(strided(array, (extent,), (item,)))
+    return _as_strided(as_strided_op, [memory, array.shape, steps, start])
 
 
 def storage_of(tensor) -> Storage:
@@ -591,6 +597,10 @@ class Tensor(MindSporeTensor):
     storage = _typed_storage
 
 
+def _adopted(gradients):
+    return tuple(None if gradient is None else adopt(gradient) for gradient in gradients)
+
+
 class GradFn:
     """A recorded step as code may look at it: its name, what it leads to, and hooks.
 
@@ -627,11 +637,26 @@ class GradFn:
 
     def register_hook(self, hook):
         """Call `hook(gradients of inputs, gradients of outputs)` after the step."""
-        return self._step.register_hook(hook)
+        _accumulation.mark_hooked(self._step)
+        own = getattr(self._step, "own_inputs", 0)
+
+        def call(by_input, by_output):
+            shown = by_input[: len(by_input) - own]
+            changed = hook(_adopted(shown), _adopted(by_output))
+            return None if changed is None else (*changed, *by_input[len(shown) :])
+
+        return self._step.register_hook(call)
 
     def register_prehook(self, hook):
         """Call `hook(gradients of outputs)` before the step."""
-        return self._step.register_prehook(hook)
+        _accumulation.mark_hooked(self._step)
+        return self._step.register_prehook(lambda gradients: hook(_adopted(gradients)))
+
+    def __getattr__(self, name):
+        """What code keeps on the step of a Function, which is its `ctx`."""
+        if self._step is None or hasattr(self._step, "own_inputs"):
+            raise missing(f"torch.autograd.graph.Node.{name}")
+        return getattr(self._step, name)
 
     def __eq__(self, other):
         return isinstance(other, GradFn) and self._step is other._step

@@ -54,9 +54,7 @@ def measure(preset: str, runs: int, ours: Side, theirs: Side) -> list[record.Rec
         for _ in range(WARM_UP):
             mindspore.ask("step")
             torch.ask("step")
-        pairs = [
-            (mindspore.ask("step")["times"], torch.ask("step")["times"]) for _ in range(runs)
-        ]
+        pairs = [(mindspore.ask("step")["times"], torch.ask("step")["times"]) for _ in range(runs)]
         # PyTorch's threads wait for each other: on a busy machine it loses more than we do.
         params = {"warm_up_steps": WARM_UP, "load_before": load}
         sizes = {"weights": mindspore.weights, "peer_peak_mb": torch.ask("peak")["peak_mb"]}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.autograd: backward passes, functions with their own derivative, and grad modes."""
 
-from mstorch import _engine
+from mstorch import _accumulation, _engine
 from mstorch._errors import missing, module_getattr
 from mstorch._tensor import Tensor, adopt, forget_sent
 from mstorch.autograd import variable
@@ -65,20 +65,43 @@ def _check_outputs(outputs):
             )
 
 
-def run(outputs, gradients, keep_graph, create_graph, inputs, allow_unreachable, accumulate):
-    """One run of MindSpore's engine; the grad mode is restored, also after an error."""
+def run(outputs, gradients, keep_graph, create_graph, inputs, accumulate):
+    """The gradients of `inputs`; the grad mode is restored, also after an error.
+
+    MindSpore's engine does not go beyond an inner result that is asked for. So where others are
+    asked for too, each inner result has a run of its own.
+    """
+    leaves = [i for i, tensor in enumerate(inputs) if tensor._is_leaf]
+    groups = [leaves, *([i] for i, tensor in enumerate(inputs) if not tensor._is_leaf)]
+    groups = [group for group in groups if group] or [[]]
+    found = [None] * len(inputs)
+    with _accumulation.running_together():
+        for group in groups:
+            keeps = keep_graph or group is not groups[-1]
+            part = tuple(inputs[i] for i in group)
+            adds = accumulate and not any(tensor.retains_grad for tensor in part)
+            results = _run_once(outputs, gradients, keeps, create_graph, part, adds)
+            for i, result in zip(group, results or (), strict=False):
+                found[i] = result
+    return found
+
+
+def _run_once(outputs, gradients, keep_graph, create_graph, inputs, accumulate):
     _engine.set_grad_flag(True)
     recording = _engine.is_recording()
+    # Where a step gives no gradient, the engine takes that edge out of the graph for good.
+    adds_up = not (keep_graph or create_graph) and all(tensor._is_leaf for tensor in inputs)
     try:
-        return _engine.run_backward(
-            outputs,
-            gradients,
-            keep_graph,
-            create_graph,
-            inputs,
-            allow_unreachable,
-            accumulate_grad=accumulate,
-        )
+        with _accumulation.running(keep_graph, adds_up):
+            return _engine.run_backward(
+                outputs,
+                gradients,
+                keep_graph,
+                create_graph,
+                inputs,
+                True,
+                accumulate_grad=accumulate,
+            )
     finally:
         _engine.set_recording(recording)
         forget_sent()
@@ -104,7 +127,6 @@ def backward(
         create_graph,
         inputs,
         True,
-        True,
     )
 
 
@@ -129,7 +151,7 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     gradients = initial_gradients(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
-    found = run(outputs, gradients, keep, create_graph, inputs, True, False)
+    found = run(outputs, gradients, keep, create_graph, inputs, False)
     return tuple(
         _result(g, t, allow_unused, materialize_grads) for g, t in zip(found, inputs, strict=False)
     )

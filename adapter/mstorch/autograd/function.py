@@ -3,16 +3,25 @@
 """torch.autograd.Function: operations with a derivative of their own."""
 
 import functools
+import threading
 
 from mindspore import Tensor as MindSporeTensor
 from mindspore import _Function as MindSporeFunction
 
-from mstorch import _engine, _recompute
-from mstorch._autograd import check_version, own_gradients, share_needs
+from mstorch import _accumulation, _engine, _recompute
+from mstorch._autograd import (
+    arrived,
+    check_version,
+    kinds_of,
+    note_leaves,
+    own_gradients,
+    share_needs,
+)
 from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor, storage_of
 
 _saved_tensors = MindSporeFunction.saved_tensors
+_data_ptr = Tensor._data_ptr
 
 
 class Function(MindSporeFunction):
@@ -23,15 +32,20 @@ class Function(MindSporeFunction):
         backward = cls.__dict__.get("backward")
         if isinstance(backward, staticmethod):
             cls.backward = staticmethod(_adopting(backward.__func__))
+        separate = cls.__dict__.get("setup_context")
         forward = cls.__dict__.get("forward")
-        if isinstance(forward, staticmethod) and "setup_context" not in cls.__dict__:
-            cls.forward = staticmethod(_sharing_needs(forward.__func__))
+        if isinstance(separate, staticmethod):
+            cls.setup_context = staticmethod(_noting_results_after(separate.__func__))
+        if isinstance(forward, staticmethod) and cls.setup_context is Function.setup_context:
+            cls.forward = staticmethod(_noting_results(forward.__func__))
 
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run forward and record the step where an input requires grad."""
         _engine.set_grad_flag(True)
-        return _adopt_outputs(super().apply(*args, **kwargs))
+        results = super().apply(*args, **kwargs)
+        _take_over(results if isinstance(results, tuple) else (results,))
+        return results
 
     @property
     def saved_tensors(self):
@@ -41,10 +55,13 @@ class Function(MindSporeFunction):
             self._restored, self._versions = frame.content(number)
         for storage, version in self.__dict__.get("_versions", ()):
             check_version(self.name(), storage.version, version)
-        kept = self.__dict__.get("_restored")
-        return (
-            tuple(_adopt_outputs(t) for t in _saved_tensors.__get__(self)) if kept is None else kept
-        )
+        kept = self.__dict__.get("_restored", ())
+        if kept is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved "
+                "tensors after they have already been freed). Specify retain_graph=True."
+            )
+        return kept or tuple(map(_adopted, _saved_tensors.__get__(self)))
 
     @saved_tensors.setter
     def saved_tensors(self, tensors):
@@ -58,29 +75,93 @@ class Function(MindSporeFunction):
             _recompute.current.keep(self, (tensors, versions))
             return
         self._versions = versions
-        _saved_tensors.__set__(self, tensors)
+        self._restored = tensors
+
+    def set_materialize_grads(self, value):
+        """Whether unused results have gradients of zeros rather than None."""
+        self._materialize = value
 
     def name(self):
         return f"{type(self).__name__}Backward"
 
 
-def _adopt_outputs(value):
-    if isinstance(value, tuple):
-        return tuple(_adopt_outputs(v) for v in value)
+def _adopted(value):
     if isinstance(value, MindSporeTensor) and not isinstance(value, Tensor):
         value.__class__ = Tensor
     return value
 
 
-def _sharing_needs(forward):
-    """forward, after the step was given the shared tuple of what it needs."""
+class _Latest(threading.local):
+    """The results of the forward that returned last in a thread."""
+
+    results = ()
+
+
+_latest = _Latest()
+
+
+def _note_results(ctx, inputs, results):
+    """Look at what forward returned before the engine makes other objects of it."""
+    several = results if isinstance(results, tuple) else (results,)
+    kept = ctx.__dict__.get("_restored", ())
+    if any(tensor is result for tensor in kept for result in several if result is not None):
+        # A step that holds its own result would never be freed: the engine knows how to.
+        _saved_tensors.__set__(ctx, ctx.__dict__.pop("_restored"))
+    if len(several) > 1:
+        ctx._results = kinds_of(several)
+        ctx.materialize_grads = False
+    _latest.results = [_state_of(result, inputs) for result in several]
+
+
+def _state_of(result, inputs):
+    """What a result is known by: its address; memory and version, and for a new tensor all else."""
+    if not isinstance(result, Tensor):
+        return None
+    storage_of(result)
+    state = result.__dict__
+    if any(result is given for given in inputs):
+        state = {key: state[key] for key in ("_a", "_m", "_s") if key in state}
+    return _data_ptr(result), state
+
+
+def _noting_results(forward):
+    """forward with a step that shares the tuple of what it needs; its results are noted."""
 
     @functools.wraps(forward)
-    def shared(ctx, *args, **kwargs):
+    def noted(ctx, *args, **kwargs):
         share_needs(ctx)
-        return forward(ctx, *args, **kwargs)
+        note_leaves(ctx, args)
+        results = forward(ctx, *args, **kwargs)
+        _note_results(ctx, args, results)
+        return results
 
-    return shared
+    return noted
+
+
+def _noting_results_after(setup_context):
+    """setup_context of a Function whose forward does not see the step."""
+
+    @functools.wraps(setup_context)
+    def noted(ctx, inputs, output):
+        setup_context(ctx, inputs, output)
+        note_leaves(ctx, inputs)
+        _note_results(ctx, inputs, output)
+
+    return noted
+
+
+def _take_over(results):
+    """Give the engine's results what is known of those that forward returned: their memory, its
+    version, and what code has set on them.
+    """
+    made, _latest.results = _latest.results, ()
+    for i, result in enumerate(results):
+        if not isinstance(result, MindSporeTensor) or isinstance(result, Tensor):
+            continue
+        result.__class__ = Tensor
+        known = made[i] if i < len(made) else None
+        if known is not None and known[0] == _data_ptr(result):
+            result.__dict__.update(known[1])
 
 
 def _adopting(backward):
@@ -88,10 +169,13 @@ def _adopting(backward):
 
     @functools.wraps(backward)
     def adopted(ctx, *gradients):
-        gradients = [_adopt_outputs(g) for g in gradients]
+        gradients = arrived(ctx, gradients, ctx.__dict__.get("_materialize", True))
         result = backward(ctx, *gradients)
         several = result if isinstance(result, tuple) else (result,)
         several = own_gradients(ctx, several, gradients)
+        run = _accumulation.state.run
+        if run is not None and not run.keeps_graph and "_restored" in ctx.__dict__:
+            ctx._restored = None
         return tuple(several) if isinstance(result, tuple) else several[0]
 
     return adopted

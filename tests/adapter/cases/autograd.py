@@ -925,3 +925,185 @@ def a_checkpoint_without_gradients(torch):
     with torch.no_grad():
         x = matrix(torch)
         return torch.utils.checkpoint.checkpoint(torch.exp, x, use_reentrant=False)
+
+
+# Gradients that meet
+
+
+@case
+def gradients_that_meet_at_results_and_leaves(torch):
+    x, w = matrix(torch), vector(torch)
+    y = x * w
+    a, b = y.split(2, 1)
+    z = (y + y.exp() + torch.cat([b, a, a], 1)[:, :4] * y).sum() + (w * w.sin()).sum()
+    z.backward()
+    return z, x.grad, w.grad
+
+
+@case
+def gradients_that_meet_are_added_to_those_from_before(torch):
+    x = vector(torch)
+    kept = []
+    for _ in range(3):
+        (x * x.exp() + x.sin()).sum().backward()
+        kept.append(x.grad.clone())
+    return kept
+
+
+@case
+def gradients_that_meet_in_a_graph_that_is_kept(torch):
+    x = vector(torch)
+    y = x * 2
+    z = (y * y.exp() + y + x).sum()
+    z.backward(retain_graph=True)
+    first = x.grad.clone()
+    z.backward()
+    return first, x.grad
+
+
+@case
+def hooks_see_all_gradients_that_meet(torch):
+    x, seen = vector(torch), []
+    y, z = x * 2, x * 3
+    x.register_hook(lambda g: seen.append(g.clone()))
+    y.register_hook(lambda g: g * 2)
+    z.retain_grad()
+    y.grad_fn.register_prehook(lambda grads: (seen.append(grads[0].clone()), None)[1])
+    (y * y.exp() + y.sin() + z * z + z * y).sum().backward()
+    return x.grad, z.grad, seen
+
+
+@case
+def gradients_that_meet_at_inner_inputs(torch):
+    x = vector(torch)
+    y = x * 2
+    z = (y * y.exp() + y.sin()).sum()
+    return torch.autograd.grad(z, [y, x])
+
+
+@case
+def gradients_that_meet_in_half_types(torch):
+    x = vector(torch).detach().bfloat16().requires_grad_()
+    y = x * 2
+    (y * y + y + y.exp() + x * x).sum().backward()
+    return x.grad
+
+
+@case
+def gradients_that_meet_at_a_normalised_tensor(torch):
+    x, w = matrix(torch), vector(torch)
+    h = x * 2
+    y = torch.nn.functional.rms_norm(h, (4,), w, 1e-5)
+    z = torch.nn.functional.rms_norm(h.t().reshape(3, 4).t()[:, :3].t()[:, :4], (4,), w, 1e-5)
+    (y * y + y.exp() + h + z * w).sum().backward()
+    return x.grad, w.grad
+
+
+@case
+def using_a_normalised_tensor_that_was_changed(torch):
+    x = matrix(torch) * 2
+    y = torch.nn.functional.rms_norm(x, (4,), vector(torch), 1e-5)
+    x.add_(1)
+    y.sum().backward()
+
+
+def _pair(torch, materialize):
+    class Pair(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.set_materialize_grads(materialize)
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, first, second):
+            ctx.seen = second is None
+            return first * (5 if second is None else 2 + second)
+
+    return Pair
+
+
+@case
+def an_unused_result_of_a_function_has_zeros(torch):
+    x = vector(torch)
+    _pair(torch, True).apply(x)[0].sum().backward()
+    return x.grad
+
+
+@case
+def an_unused_result_of_a_function_may_have_none(torch):
+    x = vector(torch)
+    _pair(torch, False).apply(x)[0].sum().backward()
+    return x.grad
+
+
+def _keeping_its_result(torch):
+    class Exp(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x.exp()
+            y.note = "kept"
+            ctx.save_for_backward(y)
+            return y
+
+        @staticmethod
+        def backward(ctx, grad):
+            (y,) = ctx.saved_tensors
+            return grad * y
+
+    return Exp
+
+
+@case
+def a_function_that_saves_its_result(torch):
+    x = vector(torch)
+    y = _keeping_its_result(torch).apply(x)
+    (first,) = torch.autograd.grad((y * y).sum(), x, create_graph=True)
+    first.sum().backward()
+    return y, first, x.grad, y.note
+
+
+@case
+def using_the_result_that_a_function_saved_and_that_was_changed(torch):
+    y = _keeping_its_result(torch).apply(vector(torch))
+    y.mul_(2)
+    y.sum().backward()
+
+
+@case
+def what_a_function_saved_after_it_was_freed(torch):
+    y = _doubling(torch).apply(vector(torch), 3)
+    step = y.grad_fn
+    y.sum().backward()
+    return step.saved_tensors
+
+
+@case
+def gradients_of_results_that_depend_on_each_other(torch):
+    x = vector(torch)
+    y = x * 2
+    z = y * y
+    out = (z * y).sum() + (x * x).sum()
+    first = torch.autograd.grad(out, [y, x, z], retain_graph=True)
+    y.retain_grad()
+    out.backward(inputs=[x, y])
+    return first, x.grad, y.grad
+
+
+@case
+def hooks_of_a_step_see_gradients_of_its_operands(torch):
+    x, seen = vector(torch), []
+    y = x * 2
+    y.grad_fn.register_hook(lambda by_input, by_output: seen.append((by_input[0], by_output)))
+    y.grad_fn.register_prehook(lambda by_output: (by_output[0] * 3,))
+    (y * y + y).sum().backward()
+    return x.grad, seen, isinstance(seen[0][0], torch.Tensor)
+
+
+@case
+def retained_gradients_add_up(torch):
+    x = vector(torch)
+    y = x * 2
+    y.retain_grad()
+    for _ in range(2):
+        (y * y).sum().backward(retain_graph=True)
+    return y.grad, x.grad
