@@ -35,8 +35,36 @@ _PARSED_BY_TORCH = frozenset(("torch", "Tensor", "torch.linalg", "torch.special"
 _WRITTEN_IN_PYTHON = frozenset(("norm", "split", "unflatten", "unique", "unique_consecutive"))
 
 
+_BINARY = "add sub mul truediv div floordiv mod pow matmul and or xor lshift rshift".split()
+_BINARY_METHODS = frozenset(
+    (
+        *(f"Tensor.__{kind}{name}__" for name in _BINARY for kind in ("", "r", "i")),
+        *(f"Tensor.__{name}__" for name in "lt le gt ge eq ne".split()),
+    )
+)
+
+
+def _leaving_to_the_other(function: Callable) -> Callable:
+    """A method of a binary operator: what it cannot take may know what to do, as a list with `*`."""
+
+    @functools.wraps(function)
+    def call(self, other):
+        try:
+            return function(self, other)
+        except TypeError:
+            return NotImplemented
+        except AttributeError as error:
+            if error.name != "_a":  # what every tensor has
+                raise
+            return NotImplemented
+
+    return call
+
+
 def _as_called(name: str, function: Callable) -> Callable:
-    """What serves a torch name: the function, or one that takes a dimension by NumPy's name too."""
+    """What serves a torch name: the function itself, unless torch's own calls differ from it."""
+    if name in _BINARY_METHODS:
+        return _leaving_to_the_other(function)
     parent, _, last = name.rpartition(".")
     if parent not in _PARSED_BY_TORCH or last in _WRITTEN_IN_PYTHON:
         return function

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One case an operator and kind of input: values, types, shapes, gradients."""
 
+import operator
+
 import numpy
 
 from cases.samples import numbers, with_gradients
@@ -768,6 +770,36 @@ add(
 
 # Making tensors.
 
+
+class _Foreign:
+    """An operand that knows what to do with a tensor."""
+
+    def _answer(self, other):
+        return "mine"
+
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = _answer
+    __rmatmul__ = __rand__ = __ror__ = __rxor__ = __rlshift__ = __rrshift__ = _answer
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _answer
+
+
+_BINARY = """
+    add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift lt le gt ge eq ne
+    iadd isub imul itruediv ifloordiv imod ipow iand ior ixor
+""".split()
+
+
+def _with_foreign_operands(x):
+    """What each operator makes of a tensor and something else, or the kind of its error."""
+    answers = []
+    for name in _BINARY:
+        for left, right in ((x, _Foreign()), (x, [1]), ([1], x), ("%d", x), (x, None)):
+            try:
+                answers.append(getattr(operator, name)(left, right))
+            except TypeError:
+                answers.append("TypeError")
+    return answers
+
+
 _MAKING = {
     "arange": lambda t: [
         t.arange(5),
@@ -891,6 +923,7 @@ _MAKING = {
     "a_type_that_is_none": lambda t: t.ones(2).to(str),
     "a_type_by_a_name_of_python_for_type": lambda t: t.ones(2).type(bool),
     "a_number_after_the_type": lambda t: t.ones(2).to(t.float64, 3),
+    "operands_that_are_no_tensors": lambda t: _with_foreign_operands(t.tensor(3)),
     "dimensions_by_names_of_numpy": lambda t: [
         t.chunk(t.arange(6).view(2, 3), 2, axis=0),
         t.cat([t.ones(2, 1), t.zeros(2, 2)], axis=1),
