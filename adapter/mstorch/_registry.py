@@ -35,17 +35,32 @@ _PARSED_BY_TORCH = frozenset(("torch", "Tensor", "torch.linalg", "torch.special"
 _WRITTEN_IN_PYTHON = frozenset(("norm", "split", "unflatten", "unique", "unique_consecutive"))
 
 
-_BINARY = "add sub mul truediv div floordiv mod pow matmul and or xor lshift rshift".split()
+_BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "div",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+]
 _BINARY_METHODS = frozenset(
     (
         *(f"Tensor.__{kind}{name}__" for name in _BINARY for kind in ("", "r", "i")),
-        *(f"Tensor.__{name}__" for name in "lt le gt ge eq ne".split()),
+        *(f"Tensor.__{name}__" for name in ["lt", "le", "gt", "ge", "eq", "ne"]),
     )
 )
 
 
 def _leaving_to_the_other(function: Callable) -> Callable:
-    """A method of a binary operator: what it cannot take may know what to do, as a list with `*`."""
+    """A method of a binary operator; what it cannot take may know what to do: a list with `*`."""
 
     @functools.wraps(function)
     def call(self, other):

@@ -782,10 +782,37 @@ class _Foreign:
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _answer
 
 
-_BINARY = """
-    add sub mul truediv floordiv mod pow matmul and_ or_ xor lshift rshift lt le gt ge eq ne
-    iadd isub imul itruediv ifloordiv imod ipow iand ior ixor
-""".split()
+_BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and_",
+    "or_",
+    "xor",
+    "lshift",
+    "rshift",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+    "iadd",
+    "isub",
+    "imul",
+    "itruediv",
+    "ifloordiv",
+    "imod",
+    "ipow",
+    "iand",
+    "ior",
+    "ixor",
+]
 
 
 def _with_foreign_operands(x):
