@@ -182,7 +182,7 @@ def _convert_arguments(parser: argparse.ArgumentParser) -> None:
         "--verify",
         action="store_true",
         help="have Python compile every changed file, and search its byte code for imports of"
-        " torch; --report, --strict and --target native do so in any case",
+        " torch; --report and --strict do so in any case, --target native where calls change",
     )
     add("--force", action="store_true", help="replace OUT if an earlier conversion made it")
     add(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import AnyStr
 
-from torch2ms import archive, plan, recipes, report_page, tree, wheel
+from torch2ms import archive, plan, tree, wheel
 from torch2ms.errors import UsageError
 from torch2ms.python_file import FileResult, Settings
 from torch2ms.report import TreeResult, write
@@ -25,7 +25,14 @@ from torch2ms.targets import TARGETS
 PathLike = str | os.PathLike[str]
 Progress = Callable[[int, int], None]
 
-_REPORTS = {".json": json_report, ".html": report_page.page}
+
+def _page(result: TreeResult) -> bytes:
+    from torch2ms import report_page
+
+    return report_page.page(result)
+
+
+_REPORTS = {".json": json_report, ".html": _page}
 
 
 def convert(
@@ -61,7 +68,8 @@ def convert(
     import_with an interpreter that has the adapter and what else the tree needs: it imports every
                 changed module, see `TreeResult.imports`
     verify      ask Python to compile every changed file and search its byte code for imports of
-                torch; done without asking where there is a report, `strict` or target "native"
+                torch; done without asking where there is a report or `strict`, and for files with
+                calls that became MindSpore's
     references  whether to count the references to torch, and tell about those that are uncertain
     progress    called with the number of files done and of all files
 
@@ -69,7 +77,7 @@ def convert(
     `out`.
     """
     _check_report(report)
-    verify = verify or strict or report is not None or target == "native"
+    verify = verify or strict or report is not None
     how = options(target, jobs, exclude, recipes, upstream, force, references, verify)
     _check_import_with(_existing(src), import_with)
     result = _converted(Path(src), Path(os.path.abspath(out)), how, progress, import_with)
@@ -185,6 +193,8 @@ def options(
         raise UsageError(f"jobs={jobs}: not a number of processes")
     found = []
     if recipe_path is not None:
+        from torch2ms import recipes
+
         found = recipes.load(Path(recipe_path), upstream, target)
     return tree.Options(
         target=target,

@@ -13,17 +13,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from torch2ms.names import Contents
 
 _FROM = re.compile(
     rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\#]|\\\r?\n)*)", re.M
 )
-# A module of torch that is passed on, asked for a name or assigned to.
-_TELLING = re.compile(
-    rb"\b(?:torch|functional|F)[ \t]*[,)\]}]|torch[\w.]*[ \t]*=[ \t]"
-    rb"|[gs]etattr\([ \t]*torch|[\"']torch\.\w"
+# Something of torch that is assigned to, or replaced by name.
+_TELLING = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"\n[ \t]*torch(?:\.\w+)+[ \t]*=[^=]",
+        rb"setattr\([ \t]*torch",
+        rb"patch[\w.]*\(\s*f?[\"']?torch\b",
+    )
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 
@@ -92,11 +95,11 @@ class FileFacts:
 
 
 def tells(data: bytes) -> bool:
-    """Whether a file looks as if it kept or replaced functions of torch; only a guess.
+    """Whether a file looks as if it replaced functions of torch; only a guess.
 
     Converting such files first saves converting the others twice.
     """
-    return _TELLING.search(data) is not None
+    return b"torch" in data and any(pattern.search(data) for pattern in _TELLING)
 
 
 def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
@@ -173,11 +176,11 @@ class TreeFacts:
         """The file that an import in `path` names."""
         if not level:
             return self._modules.get(module)
-        folder = PurePosixPath(path).parent
-        for _ in range(level - 1):
-            folder = folder.parent
-        base = folder.joinpath(*module.split(".")) if module else folder
-        candidates = (f"{base}.py", str(base / "__init__.py"))
+        folder = path
+        for _ in range(level):
+            folder = folder.rpartition("/")[0]
+        base = "/".join(part for part in (folder, module.replace(".", "/")) if part)
+        candidates = (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py")
         return next((name for name in candidates if name in self._paths), None)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from torch2ms import requirements
+from torch2ms import plan
 from torch2ms.findings import Finding
 
 _SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".mk", ".dockerfile"})
@@ -53,7 +53,7 @@ def mentions(data: bytes, path: str) -> list[Finding]:
             if (found := _CODE.search(line))
         ]
     known = one.suffix.lower() in _SUFFIXES or _NAME.fullmatch(one.name) is not None
-    if not known or requirements.holds_dependencies(path):
+    if not known or plan.holds_dependencies(path):
         return []
     return [finding for number, line in enumerate(lines, 1) for finding in _line(number, line)]
 

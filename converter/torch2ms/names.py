@@ -33,7 +33,7 @@ _COMPOUND = (
     *(ast.Try, ast.TryStar, ast.Match),
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_DECLARING = (ast.Global, ast.Nonlocal, *_COMPOUND)
+_DECLARING = frozenset({ast.Global, ast.Nonlocal, *_COMPOUND})
 _STATEMENTS = frozenset(ast.stmt.__subclasses__())
 
 
@@ -91,7 +91,8 @@ class Scope:
 
     def bind(self, name: str, binding: Binding) -> None:
         """Record a binding; `nonlocal` names go to the function that owns them."""
-        self.home(name).bindings.setdefault(name, []).append(binding)
+        home = self.home(name) if self.globals or self.nonlocals else self
+        home.bindings.setdefault(name, []).append(binding)
 
     def declare(self, name: str) -> None:
         """Make `name` local without giving it a meaning (`del`, `name = None`, `name: T`)."""
@@ -310,18 +311,20 @@ class Names:
     def _walk(self, scope: Scope) -> None:
         stack = self._stack
         hooks = self._hooks
+        # The commonest kinds first, and nothing looked up for these: a tree has very many nodes.
+        plain, attribute = ast.Name, ast.Attribute
         while stack:
             node = stack.pop()
             if node is None:
                 continue
             kind = node.__class__
-            if kind in _STATEMENTS and not self._matters(node):  # type: ignore[arg-type]
-                continue
-            if kind is ast.Name:
+            if kind is plain:
                 self._name(node, scope)  # type: ignore[arg-type]
                 continue
-            if kind is ast.Attribute:
+            if kind is attribute:
                 self._attribute(node, scope)  # type: ignore[arg-type]
+                continue
+            if kind in _STATEMENTS and not self._matters(node):  # type: ignore[arg-type]
                 continue
             if kind in hooks:
                 hooks[kind](node, scope)
@@ -346,7 +349,7 @@ class Names:
 
     def _declare(self, scope: Scope, body: Sequence[ast.AST | None]) -> None:
         """global and nonlocal hold for the whole scope, so they are read before anything else."""
-        stack = [node for node in body if isinstance(node, _DECLARING)]
+        stack = [n for n in body if isinstance(n, ast.stmt) and n.__class__ in _DECLARING]
         while stack:
             node = stack.pop()
             if not self._matters(node):
@@ -357,7 +360,7 @@ class Names:
                 scope.nonlocals.update(node.names)
             else:
                 for block in _blocks(node):
-                    stack += [inner for inner in block if isinstance(inner, _DECLARING)]
+                    stack += [inner for inner in block if inner.__class__ in _DECLARING]
 
     def _children(self, node: ast.AST) -> None:
         for name in _CHILDREN[node.__class__]:

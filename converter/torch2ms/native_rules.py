@@ -119,41 +119,48 @@ class Natives:
         if not native_forms.has(path):
             return
         reason = self._obstacle(call.func, scope, imports)
-        if self.held.call(path):
-            reason = "the tree replaces this function"
         if reason is None:
             edits = native.convert_call(self.source, call, path, lambda e: _path(e, scope))
-            if isinstance(edits, list):
+            if isinstance(edits, str):
+                reason = edits
+            elif self.held.call(path):
+                # What others say comes last: it is not known yet when a file comes first.
+                reason = "the tree replaces this function"
+            else:
                 self.edits += edits
                 self._facts.converted.add(path)
                 self._done(imports)
                 return
-            reason = edits
         self.findings.append(Finding(call.lineno, "adapter", path, reason))
 
     def _value(self, node: ast.expr, path: str, scope: Scope, imports: list[Imported]) -> None:
         reason = self._obstacle(node, scope, imports)
         if scope.kind == "class":
             reason = "an attribute of a class: a function there would become a method"
-        if self.held.value(path):
-            reason = "other places of the tree keep or replace this function"
         if reason is None:
-            try:
-                self._replace(node, native.value(path) or path)
+            edit = self._replacement(node, native.value(path) or path)
+            if isinstance(edit, str):
+                reason = edit
+            elif self.held.value(path):
+                reason = "other places of the tree keep or replace this function"
+            else:
+                self.edits.append(edit)
                 self._facts.converted_values.add(path)
                 self._done(imports)
                 return
-            except NotInText as error:
-                reason = str(error)
         self._facts.kept_values.add(path)
         self.findings.append(Finding(node.lineno, "adapter", path, reason))
 
-    def _replace(self, node: ast.expr, target: str) -> None:
+    def _replacement(self, node: ast.expr, target: str) -> Edit | str:
+        """The edit that puts `target` in the place of a name, or why there is none."""
         start, end = self.source.span(node)
         if not call_text.spells(self.source.body[start:end], node):
-            raise NotInText("the name is not spelt at its position in the source")
-        after = call_text.callee_text(self.source.body, (start, end), target)
-        self.edits.append(Edit(start, end, after, native.RULE))
+            return "the name is not spelt at its position in the source"
+        try:
+            after = call_text.callee_text(self.source.body, (start, end), target)
+        except NotInText as error:
+            return str(error)
+        return Edit(start, end, after, native.RULE)
 
     def _done(self, imports: list[Imported]) -> None:
         self.converted += 1
@@ -209,13 +216,12 @@ class Natives:
         So may `patch.multiple("torch", abs=mine)`, and `patch(f"torch.{name}", mine)`, whatever
         the name.
         """
-        replaces = _REPLACES.search(ast.unparse(call.func))
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
             text = argument.value if isinstance(argument, ast.Constant) else None
             if isinstance(text, str) and text.startswith("torch"):
                 names = [text, *(f"{text}.{keyword.arg}" for keyword in call.keywords)]
                 self._facts.replaced.update(filter(native_forms.has, names))
-            elif replaces and isinstance(argument, ast.JoinedStr):
+            elif isinstance(argument, ast.JoinedStr) and _REPLACES.search(ast.unparse(call.func)):
                 self._facts.replaced.update(_may_be_named(argument))
 
 

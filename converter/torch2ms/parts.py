@@ -32,14 +32,23 @@ class Parts:
     findings: list[Finding] = field(default_factory=list)
 
 
-def parts(source: Source, tree: ast.Module, mapping: Mapping, local_roots: frozenset[str]) -> Parts:
-    """The edits for every part of another package that the file imports."""
+def parts(
+    source: Source,
+    tree: ast.Module,
+    imports: Sequence[ast.Import | ast.ImportFrom],
+    mapping: Mapping,
+    local_roots: frozenset[str],
+) -> Parts:
+    """The edits for every part of another package that the file imports.
+
+    `imports` are all import statements of the tree.
+    """
     done = Parts()
     for row in mapping.parts:
         package, _, part = row.name.rpartition(".")
         words = (package.encode("ascii"), part.encode("ascii"))
         if package not in local_roots and all(word in source.body for word in words):
-            _Part(source, tree, row, done).run()
+            _Part(source, tree, row, done).run(imports)
     return done
 
 
@@ -60,11 +69,10 @@ class _Part:
             _GAP.join(re.escape(word.encode("ascii")) for word in (self._package, ".", self._name))
         )
 
-    def run(self) -> None:
-        nodes = list(ast.walk(self._tree))
+    def run(self, imports: Sequence[ast.Import | ast.ImportFrom]) -> None:
         bare: list[ast.alias] = []
         bound: set[str] = set()
-        for node in nodes:
+        for node in imports:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     if alias.name == self._old and alias.asname:
@@ -72,10 +80,10 @@ class _Part:
                         self._replace(alias, self._new)
                     elif alias.name == self._old:
                         bare.append(alias)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
+            elif not node.level:
                 bound |= self._from(node)
         if bare:
-            self._bare(bare, nodes, bound)
+            self._bare(bare, bound)
 
     def _from(self, node: ast.ImportFrom) -> set[str]:
         """`from package.part import x`, `from package import part`; the names that they bind."""
@@ -101,10 +109,10 @@ class _Part:
         self._done.edits.append(Edit(*span, after.encode("utf-8"), "import"))
         return bound
 
-    def _bare(self, bare: Sequence[ast.alias], nodes: Sequence[ast.AST], bound: set[str]) -> None:
+    def _bare(self, bare: Sequence[ast.alias], bound: set[str]) -> None:
         """`import package.part`, whose part every reference finds through the package."""
         references = list(self._references(bound))
-        obstacle = self._obstacle(bare, nodes, references)
+        obstacle = self._obstacle(bare, references)
         if obstacle is not None:
             for alias in bare:
                 self._stays(alias.lineno, obstacle)
@@ -138,10 +146,10 @@ class _Part:
     def _obstacle(
         self,
         bare: Sequence[ast.alias],
-        nodes: Sequence[ast.AST],
         references: Sequence[tuple[int, ast.Attribute | None]],
     ) -> str | None:
-        inner = {id(below) for n in nodes if isinstance(n, _DEFINITIONS) for below in ast.walk(n)}
+        definitions = [n for n in ast.walk(self._tree) if isinstance(n, _DEFINITIONS)]
+        inner = {id(below) for n in definitions for below in ast.walk(n)}
         if any(id(alias) in inner for alias in bare):
             return f"imported inside of a function; write `import {self._old} as {self._short}`"
         if self._short.encode("ascii") in self._source.body:

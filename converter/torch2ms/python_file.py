@@ -7,13 +7,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from torch2ms import mapping, proof, recipes
+from torch2ms import mapping, proof
 from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports
 from torch2ms.findings import Counts, Finding
-from torch2ms.recipes import Applied, Recipe
 from torch2ms.rewrite import Rules, rewrite
 from torch2ms.source import Edit, Source, SourceError, apply_edits, may_mention
+
+if TYPE_CHECKING:
+    from torch2ms.recipes import Applied, Recipe
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Settings:
     packages     all top-level modules of the tree itself
     references   whether to count the references to torch, and tell about those that are uncertain
     verify       whether Python is asked to compile every changed file, and its byte code searched
-                 for imports of torch
+                 for imports of torch; for files with calls that became MindSpore's it always is
     """
 
     target: str
@@ -111,7 +114,7 @@ def convert(
         result = FileResult(path, digest, digest, unparsable=str(error))
         return data, result
     result.sha256 = hashlib.sha256(converted).hexdigest()
-    if settings.verify:
+    if settings.verify or result.counts.native:
         _verify(body, source, settings, result)
     return converted, result
 
@@ -136,6 +139,10 @@ def _verify(body: bytes, source: Source, settings: Settings, result: FileResult)
 
 
 def _with_recipes(source: Source, file_recipes: Sequence[Recipe], result: FileResult) -> Source:
+    if not file_recipes:
+        return source
+    from torch2ms import recipes
+
     for recipe in file_recipes:
         body, applied = recipes.apply(source, recipe)
         source = Source.from_utf8(body)

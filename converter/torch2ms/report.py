@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ def manifest(result: TreeResult) -> bytes:
             "upstream": {"name": name, "version": version} if result.upstream else None,
             "files": [_file_entry(file) for file in result.files],
             "recipes": recipe_entries(result),
-            "skipped": [asdict(skipped) for skipped in result.skipped],
+            "skipped": [vars(skipped) for skipped in result.skipped],
         }
     )
 
@@ -118,8 +118,8 @@ def report(result: TreeResult) -> bytes:
             "files": [
                 {
                     **_file_entry(file),
-                    "counts": asdict(file.counts),
-                    "findings": [asdict(finding) for finding in file.findings],
+                    "counts": vars(file.counts),
+                    "findings": [vars(finding) for finding in file.findings],
                     "unparsable": file.unparsable,
                     "does_not_compile": file.does_not_compile,
                     **_import_entry(result, file),
@@ -128,7 +128,7 @@ def report(result: TreeResult) -> bytes:
                 if file.changed or file.findings or file.unparsable or file.counts.found
             ],
             "recipes": recipe_entries(result),
-            "skipped": [asdict(skipped) for skipped in result.skipped],
+            "skipped": [vars(skipped) for skipped in result.skipped],
         }
     )
 
@@ -223,7 +223,7 @@ def _import_numbers(result: TreeResult) -> dict[str, int]:
 
 def _import_entry(result: TreeResult, file: FileResult) -> dict[str, object]:
     one = (result.imports or {}).get(file.path)
-    return {} if one is None else {"import": asdict(one)}
+    return {} if one is None else {"import": vars(one)}
 
 
 def _file_entry(file: FileResult) -> dict[str, object]:
@@ -231,7 +231,7 @@ def _file_entry(file: FileResult) -> dict[str, object]:
         "path": file.path,
         "source_sha256": file.source_sha256,
         "sha256": file.sha256,
-        "edits": [asdict(change) for change in file.changes],
+        "edits": [vars(change) for change in file.changes],
     }
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from torch2ms import mapping
+from torch2ms import mapping, plan
 from torch2ms.findings import Finding
 from torch2ms.mapping import Mapping
 from torch2ms.python_file import Change, FileResult
@@ -32,9 +32,6 @@ _REST = re.compile(
 _VERSIONED = re.compile(r"([A-Za-z][\w.-]*?)\s*(?:\[[^\]]*\]\s*)?[<>=!~]=?\s*\d")
 _SETUP_KEYS = frozenset({"install_requires", "setup_requires", "tests_require", "extras_require"})
 _CFG_KEYS = frozenset({"install_requires", "setup_requires", "tests_require"})
-_REQUIREMENT_FILE = re.compile(
-    r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)"
-)
 _TOML_TOKEN = re.compile(
     r'(?P<text>"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\')'
     r"|(?P<comment>#[^\n]*)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<equals>=)|(?P<line>\n)"
@@ -74,23 +71,6 @@ class Dependencies:
     findings: list[Finding] = field(default_factory=list)
 
 
-def holds_dependencies(path: str) -> bool:
-    """Whether a file is one of those that state dependencies, by its name."""
-    one = PurePosixPath(path)
-    if one.name in ("setup.py", "setup.cfg", "pyproject.toml") or _is_metadata(one):
-        return True
-    if one.name == "requires.txt" and one.parent.suffix == ".egg-info":
-        return True
-    in_folder = one.parent.name == "requirements" and one.suffix in (".txt", ".in")
-    return in_folder or _REQUIREMENT_FILE.fullmatch(one.name) is not None
-
-
-def _is_metadata(path: PurePosixPath) -> bool:
-    """Whether a file holds the core metadata of a wheel or of an sdist."""
-    in_wheel = path.name == "METADATA" and path.parent.suffix == ".dist-info"
-    return in_wheel or path.name == "PKG-INFO"
-
-
 def dependencies(source: Source, path: str, table: Mapping) -> Dependencies:
     """What becomes of the dependencies that a file states. Raises SourceError if it cannot be read.
 
@@ -104,7 +84,7 @@ def dependencies(source: Source, path: str, table: Mapping) -> Dependencies:
         reader.setup_cfg()
     elif name == "pyproject.toml":
         reader.pyproject()
-    elif _is_metadata(PurePosixPath(path)):
+    elif plan.is_metadata(path):
         reader.metadata()
     else:
         reader.requirement_file()

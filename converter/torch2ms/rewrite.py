@@ -30,10 +30,12 @@ from torch2ms.names import (
     starred,
     statements,
 )
-from torch2ms.native_rules import Natives
 from torch2ms.parts import parts
-from torch2ms.source import Edit, Source, SourceError, normal_name, parse
+from torch2ms.source import Edit, Source, SourceError, may_mention, normal_name, parse
 from torch2ms.spelling import Lines, spelling
+
+if typing.TYPE_CHECKING:
+    from torch2ms.native_rules import Natives
 
 _IMPORT = re.compile(rb"import\b")
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
@@ -96,16 +98,18 @@ class _Rewriter:
     def run(self) -> Rewrite:
         words = [match.start() for match in _IMPORT.finditer(self.source.body)]
         lines: set[int] = set()
+        imports: list[ast.Import | ast.ImportFrom] = []
         for node in statements(self.tree, Lines(self.source, words)):
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+                imports.append(node)
                 self._imports_of(node)
         strings = self.mapping.may_name_module(self.source.body)
         if self.rules.references or self.rules.native or strings:
             self._expressions(strings)
         others = [word for word in words if self.source.line_of(word) not in lines]
         self._code_in_strings(others)
-        elsewhere = parts(self.source, self.tree, self.mapping, self.local_roots)
+        elsewhere = parts(self.source, self.tree, imports, self.mapping, self.local_roots)
         self.result.edits += elsewhere.edits
         self.result.findings += elsewhere.findings
         return self.result
@@ -123,7 +127,12 @@ class _Rewriter:
 
     def _expressions(self, strings: bool) -> None:
         """What is done for names and strings in expressions, once all bindings are known."""
-        natives = Natives(self.source, self.rules.known.held) if self.rules.native else None
+        natives = None
+        if self.rules.native:
+            # Target `adapter` needs none of this: not even to be imported.
+            from torch2ms.native_rules import Natives
+
+            natives = Natives(self.source, self.rules.known.held)
         names = self._names(everywhere=strings, natives=natives)
         for site, scope in self._sites:
             self._string_site(site, scope)
@@ -142,13 +151,12 @@ class _Rewriter:
     def _names(self, everywhere: bool, natives: Natives | None) -> Names:
         """The names of the file; not everywhere, only what has to do with renamed packages."""
         contents = {**self._stars, **self.rules.known.contents}
-        hooks: dict[type[ast.AST], Hook] = {
-            ast.Call: self._keep,
-            ast.Subscript: self._keep,
-            ast.Compare: self._keep,
-            ast.List: self._keep,
-            ast.Tuple: self._keep,
-        }
+        kept: tuple[type[ast.AST], ...] = ()
+        if self.mapping.has_module_string(self.source.body):
+            kept = (ast.Call, ast.Subscript, ast.Compare, ast.List, ast.Tuple)
+        elif may_mention(self.source.body, (b"getattr",)):
+            kept = (ast.Call,)
+        hooks: dict[type[ast.AST], Hook] = dict.fromkeys(kept, self._keep)
         if natives is not None:
             self._words.add("mindspore")
             hooks.update(natives.hooks(self._keep))
@@ -264,7 +272,7 @@ class _Rewriter:
                 return
 
     def _names_package(self, text: str) -> bool:
-        root = re.split(r"[.:]", text, maxsplit=1)[0]
+        root = _root(text)
         package = self.mapping.packages.get(root)
         return package is not None and package.becomes is not None and root not in self.local_roots
 
@@ -346,7 +354,7 @@ class _Rewriter:
         if head is None or not self._names_package(head[1]):
             return False
         literal, text, whole = head
-        root = re.split(r"[.:]", text, maxsplit=1)[0]
+        root = _root(text)
         if not whole and text == root:
             self._unconverted_node(node, "the module's name is computed")
             return False
@@ -467,6 +475,11 @@ class _Rewriter:
     def _unconverted(self, line: int, text: str, message: str) -> None:
         self.result.counts.found += 1
         self.result.findings.append(Finding(line, "unconverted", text, message))
+
+
+def _root(text: str) -> str:
+    """The top-level name of a dotted path, or of `module:object`."""
+    return text.partition(".")[0].partition(":")[0]
 
 
 def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -23,13 +24,15 @@ class Lines:
 
     def __init__(self, source: Source, offsets: Iterable[int]) -> None:
         starts = source.line_starts
-        self._lines = [bisect.bisect_right(starts, offset) for offset in sorted(offsets)]
+        marks = bytearray(len(starts) + 1)
+        for offset in offsets:
+            marks[bisect.bisect_right(starts, offset)] = 1
+        # How many of the lines there are up to each line.
+        self._up_to = list(itertools.accumulate(marks))
 
     def within(self, first: int, last: int) -> bool:
         """Whether one of the lines `first` to `last` is among them."""
-        lines = self._lines
-        index = bisect.bisect_left(lines, first)
-        return index < len(lines) and lines[index] <= last
+        return self._up_to[first - 1] < self._up_to[last]
 
 
 def spelling(source: Source, words: Iterable[str]) -> Lines | None:

@@ -14,25 +14,27 @@ import hashlib
 import io
 import os
 import shutil
-import signal
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch2ms import plan, requirements, wheel
+from torch2ms import plan, processes, wheel
 from torch2ms.errors import UsageError
 from torch2ms.facts import NOTHING, Known, TreeFacts, modules, tells
 from torch2ms.mentions import mentions
 from torch2ms.plan import Plan, Task
 from torch2ms.python_file import FileResult, Settings, convert
-from torch2ms.recipes import Applied, Recipe
 from torch2ms.report import TreeResult, manifest
 from torch2ms.wheel import MANIFEST
 
-# Under this much source, starting processes costs more than it saves.
-_PARALLEL_BYTES = 2_000_000
+if TYPE_CHECKING:
+    from torch2ms.recipes import Recipe
+
+# Under this much source, more processes cost more than they save.
+_PARALLEL_BYTES = 500_000
 
 Progress = Callable[[int, int], None]
 
@@ -154,17 +156,20 @@ def _plan_of(source: Path, options: Options) -> Plan:
 # --- running
 
 _Work = tuple[Task, str | None, Settings, Known]
-_Each = Callable[[Callable[[_Work], FileResult | None], list[_Work]], Iterator[FileResult | None]]
 
 
 def _run(work: Plan, stage: Path | None, options: Options, progress: Progress) -> TreeResult:
     """Convert every file into `stage`, or nowhere."""
     if stage is not None:
         for directory in sorted({os.path.dirname(task.path) for task in work.tasks}):
-            (stage / directory).mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.join(stage, directory), exist_ok=True)
     files, _ = _convert_all(work, stage, options, progress)
-    for file in files:
-        file.applied += [Applied(recipe, ()) for recipe in work.earlier if recipe.file == file.path]
+    if work.earlier:
+        from torch2ms.recipes import Applied
+
+        for file in files:
+            own = [recipe for recipe in work.earlier if recipe.file == file.path]
+            file.applied += [Applied(recipe, ()) for recipe in own]
     return TreeResult(
         options.target, options.upstream, files, work.skipped, verified=options.verify
     )
@@ -178,9 +183,13 @@ def _convert_all(
     facts = TreeFacts(_modules(work))
     tasks = {task.path: task for task in work.tasks}
     results: dict[str, FileResult] = {}
-    waves = _waves(work, settings)
-    total, done = len(tasks), 0
-    with _pool(options.jobs, work) as each, _without_collector():
+    done, total = 0, len(tasks)
+
+    def taken(now: int) -> None:
+        progress(done + now, total)
+
+    with _without_collector():
+        waves = _waves(work, settings, options.jobs)
         while True:
             again = facts.concerned()
             known = again | (facts.begin(waves.pop(0)) if waves else {})
@@ -188,30 +197,39 @@ def _convert_all(
                 break
             total += len(again)
             items: list[_Work] = [
-                (tasks[path], str(stage / path) if stage else None, settings, told)
+                (tasks[path], os.path.join(stage, path) if stage else None, settings, told)
                 for path, told in known.items()
             ]
-            for result in each(_do, items):
+            # The last files to be taken are small, so all processes end at one time.
+            items.sort(key=lambda item: (-item[0].size, item[0].path))
+            jobs = _jobs(options.jobs, (item[0] for item in items))
+            for result in processes.each(_do, items, jobs, taken):
                 if result is not None:
                     results[result.path] = result
                     facts.tell(result.path, result.facts)
-                done += 1
-                progress(done, total)
+            done += len(items)
     return [results[path] for path in tasks if path in results], facts
 
 
-def _waves(work: Plan, settings: Settings) -> list[list[str]]:
+def _jobs(jobs: int, tasks: Iterable[Task]) -> int:
+    size = sum(task.size for task in tasks if plan.is_python(task))
+    return jobs if size >= _PARALLEL_BYTES else 1
+
+
+def _waves(work: Plan, settings: Settings, jobs: int) -> list[list[str]]:
     """All files; for target `native` first those that look as if they had to tell the others."""
     paths = [task.path for task in work.tasks]
     if not settings.native:
         return [paths]
-    first = {
-        task.path
-        for task in work.tasks
-        if task.link is None and plan.is_python(task) and tells(Path(task.source).read_bytes())
-    }
+    tasks = [task for task in work.tasks if task.link is None and plan.is_python(task)]
+    told = processes.each(_tells, tasks, _jobs(jobs, tasks), lambda taken: None)
+    first = {task.path for task, early in zip(tasks, told, strict=True) if early}
     waves = [[path for path in paths if (path in first) == early] for early in (True, False)]
     return [wave for wave in waves if wave]
+
+
+def _tells(task: Task) -> bool:
+    return tells(_read(task)[0])
 
 
 def _settings(work: Plan, options: Options) -> Settings:
@@ -221,26 +239,6 @@ def _settings(work: Plan, options: Options) -> Settings:
 
 def _modules(work: Plan) -> dict[str, str]:
     return modules((task.path for task in work.tasks if task.link is None), work.name)
-
-
-@contextlib.contextmanager
-def _pool(jobs: int, work: Plan) -> Iterator[_Each]:
-    """An ordered map over all files: in this process, or in `jobs` of them."""
-    size = sum(task.size for task in work.tasks if plan.is_python(task))
-    if jobs <= 1 or size < _PARALLEL_BYTES:
-        yield map
-        return
-    import multiprocessing
-
-    with multiprocessing.get_context("fork").Pool(jobs, _begin_worker) as pool:
-        yield lambda function, items: pool.imap(function, items, chunksize=8)
-
-
-def _begin_worker() -> None:
-    gc.disable()
-    # Interrupts are the parent's: it stops its workers and clears the output away.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -270,12 +268,19 @@ def _do(work: _Work) -> FileResult | None:
 
 
 def _converted(task: Task, destination: str | None, settings: Settings, known: Known) -> FileResult:
-    data, result = convert_bytes(Path(task.source).read_bytes(), task, settings, known)
+    before, mode = _read(task)
+    data, result = convert_bytes(before, task, settings, known)
     if destination is not None:
-        Path(destination).write_bytes(data)
-        mode = stat.S_IMODE(os.stat(task.source).st_mode)
-        os.chmod(destination, mode | stat.S_IWUSR)
+        with open(destination, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode | stat.S_IWUSR)
     return result
+
+
+def _read(task: Task) -> tuple[bytes, int]:
+    """The bytes of a file and its permissions."""
+    with open(task.source, "rb", buffering=0) as file:
+        return file.read(), stat.S_IMODE(os.fstat(file.fileno()).st_mode)
 
 
 def convert_alone(data: bytes, task: Task, settings: Settings) -> tuple[bytes, FileResult]:
@@ -296,8 +301,10 @@ def convert_bytes(
 ) -> tuple[bytes, FileResult]:
     """What becomes of a file, by its kind; a file of no kind that is known is copied."""
     data, result = _by_kind(data, task, settings, known)
-    states = settings.renames and requirements.holds_dependencies(task.path)
+    states = settings.renames and plan.holds_dependencies(task.path)
     if states and result.unparsable is None:
+        from torch2ms import requirements
+
         data = requirements.convert(data, result)
     return data, result
 

@@ -9,8 +9,6 @@ into the .dist-info directory. The name, version and tags stay the source's.
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
 import io
 import os
@@ -48,6 +46,9 @@ def write_record(root: Path) -> None:
     folder = dist_info(root)
     if folder is None:
         return
+    import base64
+    import csv
+
     record = f"{folder}/RECORD"
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")

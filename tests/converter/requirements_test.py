@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 from torch2ms import cli
+from torch2ms.plan import holds_dependencies
 from torch2ms.python_file import FileResult
-from torch2ms.requirements import convert, holds_dependencies
+from torch2ms.requirements import convert
 
 
 def converted(path, text):

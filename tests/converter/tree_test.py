@@ -5,8 +5,8 @@
 import errno
 import json
 import os
+import signal
 import stat
-from pathlib import Path
 
 import pytest
 
@@ -89,6 +89,62 @@ def test_the_result_does_not_depend_on_the_number_of_processes(source, tmp_path,
     tree.convert_tree(source, tmp_path / "one", Options(jobs=1))
     tree.convert_tree(source, tmp_path / "three", Options(jobs=3))
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
+
+
+def test_the_first_file_that_cannot_be_converted_ends_the_work_of_all_processes(
+    source, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tree, "_PARALLEL_BYTES", 0)
+    for number in range(40):
+        (source / f"lib/m{number}.py").write_text("import torch.nn\n" * number)
+
+    def fail(data, task, settings, known):
+        if task.path in ("lib/m12.py", "lib/m30.py"):
+            raise UsageError(f"{task.path} is at fault")
+        return data, python_file.FileResult(task.path, "", "")
+
+    monkeypatch.setattr(tree, "convert_bytes", fail)
+    for jobs in (1, 2, 5):
+        with pytest.raises(UsageError, match=r"lib/m30\.py"):  # the larger one comes first
+            tree.convert_tree(source, tmp_path / "out", Options(jobs=jobs))
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_process_that_is_killed_is_an_error_and_leaves_nothing_behind(
+    source, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tree, "_PARALLEL_BYTES", 0)
+    convert, parent = tree.convert_bytes, os.getpid()
+
+    def killed(*arguments):
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        # The other process gets a turn as well.
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        return convert(*arguments)
+
+    monkeypatch.setattr(tree, "convert_bytes", killed)
+    with pytest.raises(UsageError, match=r"ended with -9; with --jobs 1"):
+        tree.convert_tree(source, tmp_path / "out", Options(jobs=2))
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_an_interrupt_ends_the_other_processes(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(tree, "_PARALLEL_BYTES", 0)
+    convert, parent = tree.convert_bytes, os.getpid()
+
+    def convert_or_wait(*arguments):
+        return convert(*arguments) if os.getpid() == parent else signal.pause()
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tree, "convert_bytes", convert_or_wait)
+    with pytest.raises(KeyboardInterrupt):
+        tree.convert_tree(source, tmp_path / "out", Options(jobs=3), interrupt)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_converting_a_result_changes_nothing(source, tmp_path):
@@ -221,14 +277,12 @@ def test_a_recipe_that_does_not_fit_leaves_nothing_behind(source, tmp_path, file
 
 
 def test_a_full_disk_leaves_nothing_behind(source, tmp_path, monkeypatch):
-    write = Path.write_bytes
-
-    def fail(path, data):
-        if path.name == "stub.pyi":
+    def fail(path, mode, **options):
+        if path.endswith("stub.pyi") and "w" in mode:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return write(path, data)
+        return open(path, mode, **options)
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(tree, "open", fail, raising=False)
     with pytest.raises(UsageError, match=r"stub\.pyi: No space left on device"):
         tree.convert_tree(source, tmp_path / "out", Options())
     assert list(tmp_path.iterdir()) == [source]

@@ -146,15 +146,20 @@ class Mapping:
         It must hold a literal that begins with one, and the name of a function or mapping that
         takes such strings: an alias of that function is made from its name.
         """
-        return bool(self._module_string.search(body) and self._import_word.search(body))
+        return self.has_module_string(body) and self._import_word.search(body) is not None
+
+    def has_module_string(self, body: bytes) -> bool:
+        """Whether a file can hold a literal that begins with a renamed module's name."""
+        return any(pattern.search(body) for pattern in self._module_strings)
 
     @functools.cached_property
-    def _module_string(self) -> re.Pattern[bytes]:
-        # The literal may begin with an escape for a letter, or be the first of several in a row.
+    def _module_strings(self) -> tuple[re.Pattern[bytes], ...]:
+        # The literal may have escapes for letters, or be the first of several in a row.
         heads = {r"\\[xuUN0-7\r\n]", *self.renamed_roots}
         for name in self.renamed_roots:
-            heads |= {name[:end] + quote for end in range(1, len(name)) for quote in "'\""}
-        return re.compile(f"[\"'](?:{'|'.join(sorted(heads))})".encode("ascii"))
+            heads |= {name[:end] + "[\"'\\\\]" for end in range(1, len(name))}
+        # A pattern that begins with one character jumps from one such to the next.
+        return tuple(re.compile(f"{q}(?:{'|'.join(sorted(heads))})".encode("ascii")) for q in "'\"")
 
     @functools.cached_property
     def _import_word(self) -> re.Pattern[bytes]:
