@@ -43,12 +43,16 @@ struct GroupedMatmulFunction : public Function<GroupedMatmulFunction<kTransposed
   }
 };
 
-pybind11::object GroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
-                               const ms::Tensor& group_list, bool transposed) {
-  Settle({x, weight, group_list});
+void CheckDtypes(const ms::Tensor& x, const ms::Tensor& weight, const ms::Tensor& group_list) {
   CheckDtype("msops.grouped_matmul: x", x.data_type(), MatmulDtypes());
   CheckDtype("msops.grouped_matmul: weight", weight.data_type(), {x.data_type()});
   CheckDtype("msops.grouped_matmul: group_list", group_list.data_type(), IndexDtypes());
+}
+
+pybind11::object GroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
+                               const ms::Tensor& group_list, bool transposed) {
+  Settle({x, weight, group_list});
+  CheckDtypes(x, weight, group_list);
   CheckGroupedMatmul(x.shape(), weight.shape(), group_list.shape(), transposed);
   const auto run = [x, weight, group_list, transposed, recording = IsRecording()]() {
     const TensorPtr factor = x.tensor(), matrices = weight.tensor(), groups = group_list.tensor();
@@ -59,6 +63,21 @@ pybind11::object GroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
     return LaunchGroupedMatmul(Dense(factor), Dense(matrices), Dense(groups), transposed);
   };
   return DispatchOne("grouped_matmul", {x, weight, group_list}, run);
+}
+
+// The gradient of weight on its own, for those who record by themselves.
+pybind11::object GroupedMatmulGradWeight(const ms::Tensor& dy, const ms::Tensor& x,
+                                         const ms::Tensor& weight, const ms::Tensor& group_list,
+                                         bool transposed) {
+  const std::vector<ms::Tensor> arguments{dy, x, weight, group_list};
+  Settle(arguments);
+  CheckDtypes(x, weight, group_list);
+  CheckDtype("msops.grouped_matmul: dy", dy.data_type(), {x.data_type()});
+  CheckGroupedMatmulGrad(dy.shape(), x.shape(), weight.shape(), group_list.shape(), transposed);
+  return DispatchOne("grouped_matmul_grad_weight", arguments, [=]() {
+    return LaunchGroupedMatmulGradWeight(Dense(x.tensor()), Dense(dy.tensor()), weight,
+                                         Dense(group_list.tensor()), transposed);
+  });
 }
 
 pybind11::object MatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
@@ -85,6 +104,7 @@ pybind11::object MatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
 
 void BindMatmuls(pybind11::module_* module) {
   module->def("grouped_matmul", &GroupedMatmul);
+  module->def("grouped_matmul_grad_weight", &GroupedMatmulGradWeight);
   module->def("matmul_accumulate", &MatmulAccumulate);
 }
 

@@ -7,6 +7,7 @@
 #include "csrc/binding/embedding.h"
 #include "csrc/binding/gelu.h"
 #include "csrc/binding/matmul.h"
+#include "csrc/binding/moe.h"
 #include "csrc/binding/norm.h"
 #include "csrc/binding/rotary.h"
 #include "csrc/binding/swiglu.h"
@@ -18,6 +19,7 @@ PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindAdamW(&module);
   mindforge::BindRotary(&module);
   mindforge::BindMatmuls(&module);
+  mindforge::BindMoe(&module);
   mindforge::BindSwiglu(&module);
   mindforge::BindGelu(&module);
   mindforge::BindEmbedding(&module);

@@ -13,11 +13,20 @@ from msops.activation import bias_gelu, gelu, swiglu
 from msops.lookup import embedding
 from msops.loss import vocab_cross_entropy
 from msops.matmul import grouped_matmul, matmul_accumulate
+from msops.moe import (
+    MoeGatingOutput,
+    MoePermuteOutput,
+    moe_gating,
+    moe_token_permute,
+    moe_token_unpermute,
+)
 from msops.norm import add_rms_norm, layer_norm, rms_norm
 from msops.optimizer import apply_adamw, global_norm
 from msops.rotary import Yarn, rotary_position_embedding, rotary_tables
 
 __all__ = [
+    "MoeGatingOutput",
+    "MoePermuteOutput",
     "VersionInfo",
     "Yarn",
     "add_rms_norm",
@@ -29,6 +38,9 @@ __all__ = [
     "grouped_matmul",
     "layer_norm",
     "matmul_accumulate",
+    "moe_gating",
+    "moe_token_permute",
+    "moe_token_unpermute",
     "parts",
     "rms_norm",
     "rotary_position_embedding",

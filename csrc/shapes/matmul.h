@@ -46,6 +46,16 @@ inline void CheckGroupedMatmul(const Shape& x, const Shape& weight, const Shape&
   }
 }
 
+inline void CheckGroupedMatmulGrad(const Shape& dy, const Shape& x, const Shape& weight,
+                                   const Shape& group_list, bool transposed) {
+  CheckGroupedMatmul(x, weight, group_list, transposed);
+  const Shape expected = GroupedMatmulShape(x, weight, transposed);
+  if (dy != expected) {
+    throw std::invalid_argument("msops.grouped_matmul: dy must have the shape of the product, " +
+                                ShapeText(expected) + "; it is " + ShapeText(dy));
+  }
+}
+
 // x is (rows, k), dy (rows, n), main_grad (n, k).
 struct MatmulAccumulateSize {
   size_t rows, k, n;

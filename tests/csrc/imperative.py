@@ -42,6 +42,13 @@ def backward(
     run_backward((output,), (gradient,), keep_graph, create_graph, (), True, accumulate_grad=True)
 
 
+def backward_all(
+    outputs: tuple[mindspore.Tensor, ...], gradients: tuple[mindspore.Tensor, ...]
+) -> None:
+    """The same from several outputs at once."""
+    run_backward(outputs, gradients, False, False, (), True, accumulate_grad=True)
+
+
 def values(tensor: mindspore.Tensor) -> np.ndarray:
     """The tensor's values in float64."""
     return tensor.astype(mindspore.float64).asnumpy()
