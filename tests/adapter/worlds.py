@@ -27,7 +27,12 @@ def free_port() -> int:
 
 
 def _start_world(
-    framework: str, size: int, module: str, results: pathlib.Path, names: list[str]
+    framework: str,
+    size: int,
+    module: str,
+    results: pathlib.Path,
+    names: list[str],
+    torch_path: pathlib.Path | None,
 ) -> list[subprocess.Popen[str]]:
     """A process for each rank, with the environment that torchrun gives."""
     python = sys.executable
@@ -35,6 +40,9 @@ def _start_world(
     if framework == "torch":
         python = os.environ["MINDFORGE_TORCH_PYTHON"]
         del environment["PYTHONPATH"]
+        if torch_path is not None:
+            # Compiled helpers would be slower than what they help, and eager is what is compared.
+            environment |= {"PYTHONPATH": str(torch_path), "TORCHDYNAMO_DISABLE": "1"}
     environment |= {
         "OMP_NUM_THREADS": "1",
         "WORLD_SIZE": str(size),
@@ -55,11 +63,19 @@ def _start_world(
 
 
 def run_world(
-    framework: str, size: int, module: str, names: list[str], killed: tuple[int, ...] = ()
+    framework: str,
+    size: int,
+    module: str,
+    names: list[str],
+    killed: tuple[int, ...] = (),
+    torch_path: pathlib.Path | None = None,
 ) -> list[Any]:
-    """The answers of every rank, None for those that are killed."""
+    """The answers of every rank, None for those that are killed.
+
+    PyTorch's processes find what else they import in `torch_path`.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        started = _start_world(framework, size, module, pathlib.Path(folder), names)
+        started = _start_world(framework, size, module, pathlib.Path(folder), names, torch_path)
         try:
             for rank, process in enumerate(started):
                 output, _ = process.communicate(timeout=LIMIT)
@@ -77,9 +93,14 @@ def run_world(
         ]
 
 
-def run_both(size: int, module: str, names: list[str]) -> Both:
+def run_both(
+    size: int, module: str, names: list[str], torch_path: pathlib.Path | None = None
+) -> Both:
     """The answers of every rank here, and under PyTorch."""
-    ours, theirs = (run_world(name, size, module, names) for name in ("mstorch", "torch"))
+    ours, theirs = (
+        run_world(framework, size, module, names, torch_path=torch_path)
+        for framework in ("mstorch", "torch")
+    )
     return ours, theirs
 
 
