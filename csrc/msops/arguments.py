@@ -17,7 +17,11 @@ def check_tensor(operator: str, name: str, value: object) -> None:
 
 
 def check_tensors(operator: str, name: str, values: Sequence[object]) -> None:
-    """Raise TypeError, naming the entry, unless all of `values` are MindSpore tensors."""
+    """Raise TypeError, naming the entry, unless `values` is a list or tuple of tensors."""
+    if not isinstance(values, Sequence):
+        raise TypeError(
+            f"msops.{operator}: {name} must be a list or tuple of tensors, got {_type_name(values)}"
+        )
     for position, value in enumerate(values):
         check_tensor(operator, f"{name}[{position}]", value)
 

@@ -11,7 +11,13 @@ import mindspore
 
 from msops._native import native
 from msops.activation import GELU_FORMS
-from msops.arguments import check_choice, check_integer, check_number, check_tensor
+from msops.arguments import (
+    check_choice,
+    check_integer,
+    check_number,
+    check_tensor,
+    check_tensors,
+)
 
 
 def gelu_grad(
@@ -149,8 +155,9 @@ def vocab_loss(
     Returns:
         A tensor with the shape of `target` and the dtype of the pieces.
     """
-    for name, piece in zip(("max", "sum", "target_logit", "total"), pieces, strict=True):
-        check_tensor("parts.vocab_loss", name, piece)
+    check_tensors("parts.vocab_loss", "pieces", pieces)
+    if len(pieces) != 4:
+        raise ValueError(f"msops.parts.vocab_loss: there are 4 pieces, got {len(pieces)}")
     check_tensor("parts.vocab_loss", "target", target)
     check_integer("parts.vocab_loss", "vocab_size", vocab_size)
     check_integer("parts.vocab_loss", "ignore_index", ignore_index)
