@@ -668,7 +668,7 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object"))
+INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object", "_outline"))
 
 
 def attributes_of(tensor) -> dict:

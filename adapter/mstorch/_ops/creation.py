@@ -4,7 +4,7 @@
 
 import numpy
 
-from mstorch import _device, _dtypes
+from mstorch import _device, _dtypes, _meta
 from mstorch._errors import missing
 from mstorch._ops import views
 from mstorch._ops._operands import result_dtype, sizes_of
@@ -14,11 +14,12 @@ from mstorch._tensor import Tensor, wrap
 
 def finish(array, device=None, requires_grad=False, pin_memory=False):
     """A new leaf over an array, after the arguments that every creation function takes."""
-    if device is not None:
+    meta = device is not None and _meta.is_meta(device)
+    if device is not None and not meta:
         _device.check_device(device)
     if pin_memory:
         raise RuntimeError("Cannot access accelerator device when none is available.")
-    tensor = wrap(array)
+    tensor = _meta.with_outline(wrap(array)) if meta else wrap(array)
     return tensor.requires_grad_() if requires_grad else tensor
 
 

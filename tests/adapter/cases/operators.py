@@ -771,6 +771,20 @@ add(
 # Making tensors.
 
 
+def _outlines(torch):
+    """What is known of tensors of the meta device and of their views."""
+    made = [
+        torch.empty(6, 4, dtype=torch.bfloat16, device="meta"),
+        torch.zeros((2, 3), device="meta"),
+        torch.ones(2, dtype=torch.int64, device=torch.device("meta")),
+    ]
+    x = made[0]
+    made += [x.flatten()[3:7], x.t(), x.view(2, -1), x.narrow(0, 1, 2), x[1:, 2], x.unsqueeze(1)]
+    made += [*x.chunk(4), *x.split([1, 5]), x.expand(2, 6, 4), x.transpose(0, 1)[2:]]
+    facts = [(m.shape, m.stride(), m.dtype, m.ndim, m.numel(), m.is_contiguous()) for m in made]
+    return facts, [(m.storage_offset(), m.element_size(), m.nbytes, str(m.device)) for m in made]
+
+
 class _Foreign:
     """An operand that knows what to do with a tensor."""
 
@@ -950,6 +964,7 @@ _MAKING = {
     "a_type_that_is_none": lambda t: t.ones(2).to(str),
     "a_type_by_a_name_of_python_for_type": lambda t: t.ones(2).type(bool),
     "a_number_after_the_type": lambda t: t.ones(2).to(t.float64, 3),
+    "outlines": lambda t: _outlines(t),
     "operands_that_are_no_tensors": lambda t: _with_foreign_operands(t.tensor(3)),
     "dimensions_by_names_of_numpy": lambda t: [
         t.chunk(t.arange(6).view(2, 3), 2, axis=0),
