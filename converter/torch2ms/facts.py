@@ -35,22 +35,22 @@ _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 class Held:
     """Functions of torch that stay on the adapter in the whole tree.
 
-    calls   also where they are called: the tree replaces them; `x.*` is every attribute of x, where
-            the tree sets one whose name is computed
+    calls   also where they are called: the tree replaces them, at the place that is given (`FILE:
+            LINE`); `x.*` is every attribute of x, where the tree sets one whose name is computed
     values  where they are passed as values: a function that was converted here and not there would
             no longer be equal to itself; `x.*` is all that can be reached from x
     """
 
-    calls: frozenset[str] = frozenset()
+    calls: Mapping[str, str] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
 
-    def call(self, name: str) -> bool:
-        """Whether calls of `name` stay."""
-        return name in self.calls or f"{name.rpartition('.')[0]}.*" in self.calls
+    def call(self, name: str) -> str | None:
+        """The place for which calls of `name` stay, if there is one."""
+        return self.calls.get(name) or self.calls.get(f"{name.rpartition('.')[0]}.*")
 
     def value(self, name: str) -> bool:
         """Whether `name` stays where it is not called."""
-        if name in self.values or self.call(name):
+        if name in self.values or self.call(name) is not None:
             return True
         parts = name.split(".")
         return any(".".join((*parts[:count], "*")) in self.values for count in range(1, len(parts)))
@@ -79,7 +79,8 @@ class FileFacts:
     exports           names of the module that are certain to be torch's, with their torch paths
     starred           those of them that a star import brings
     imports           what it imports from the tree: level, module, names
-    replaced          torch functions that it assigns to, or may: they stay everywhere
+    replaced          torch functions that it assigns to, or may, each with the line: they stay
+                      everywhere
     kept_values       torch functions that it keeps as values on the adapter
     converted         torch functions that became MindSpore's where they are called
     converted_values  those that did where they are passed as values
@@ -88,7 +89,7 @@ class FileFacts:
     exports: dict[str, str] = field(default_factory=dict)
     starred: dict[str, str] = field(default_factory=dict)
     imports: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
-    replaced: set[str] = field(default_factory=set)
+    replaced: dict[str, int] = field(default_factory=dict)
     kept_values: set[str] = field(default_factory=set)
     converted: set[str] = field(default_factory=set)
     converted_values: set[str] = field(default_factory=set)
@@ -144,8 +145,10 @@ class TreeFacts:
         for path, facts in self._facts.items():
             contents = self._contents(path, facts)
             before = self._known.get(path, NOTHING)
-            news = (facts.converted, held.call), (facts.converted_values, held.value)
-            if contents != before.contents or any(any(map(is_held, s)) for s, is_held in news):
+            stay = any(map(held.call, facts.converted)) or any(
+                map(held.value, facts.converted_values)
+            )
+            if contents != before.contents or stay:
                 again[path] = self._known[path] = Known(contents, held)
         return again
 
@@ -154,11 +157,12 @@ class TreeFacts:
         return self._known.get(path, NOTHING)
 
     def _held(self) -> Held:
-        every = self._facts.values()
-        return Held(
-            frozenset().union(*(facts.replaced for facts in every)),
-            frozenset().union(*(facts.kept_values for facts in every)),
-        )
+        calls: dict[str, str] = {}
+        for path, facts in sorted(self._facts.items(), key=lambda item: item[0]):
+            for name, line in facts.replaced.items():
+                calls.setdefault(name, f"{path}:{line}")
+        kept = frozenset().union(*(facts.kept_values for facts in self._facts.values()))
+        return Held(calls, kept)
 
     def _contents(self, path: str, facts: FileFacts) -> dict[tuple[int, str], dict[str, str]]:
         contents: dict[tuple[int, str], dict[str, str]] = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterable
 
 from torch2ms import call_text, native, native_forms
 from torch2ms.call_text import NotInText
@@ -27,6 +28,8 @@ _IMPORT = b"; from mstorch.mint_cpu import mindspore"
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Functions that look at an attribute and neither keep nor change it.
 _LOOKS = frozenset({"builtins.hasattr", "builtins.isinstance", "builtins.id", "builtins.repr"})
+# Functions that replace attributes, or give what can.
+_REPLACE = frozenset({"builtins.setattr", "builtins.delattr", "builtins.vars"})
 # A function of this name may replace what a computed name names.
 _REPLACES = re.compile("attr|mock|patch|replace")
 
@@ -105,7 +108,7 @@ class Natives:
         meanings, imports = trace(node, scope)
         path = certain(meanings)
         if not isinstance(getattr(node, "ctx", None), ast.Load):
-            self._facts.replaced.update(m for m in meanings if m and m.startswith("torch."))
+            self._replaced((m for m in meanings if m and m.startswith("torch.")), node.lineno)
         elif path is None:
             self._facts.kept_values.update(m for m in meanings if m and native.value(m))
         elif id(node) in self._called:
@@ -114,6 +117,9 @@ class Natives:
             self._value(node, path, scope, imports)
         elif path in _modules() and id(node) not in self._renamed:
             self._escaped(node, path)
+        elif path.endswith(".__dict__") and path.removesuffix(".__dict__") in _modules():
+            # Who has it can put anything under any name.
+            self._replaced([f"{path.removesuffix('.__dict__')}.*"], node.lineno)
 
     def _called_by(self, call: ast.Call, path: str, scope: Scope, imports: list[Imported]) -> None:
         if not native_forms.has(path):
@@ -123,9 +129,9 @@ class Natives:
             edits = native.convert_call(self.source, call, path, lambda e: _path(e, scope))
             if isinstance(edits, str):
                 reason = edits
-            elif self.held.call(path):
+            elif place := self.held.call(path):
                 # What others say comes last: it is not known yet when a file comes first.
-                reason = "the tree replaces this function"
+                reason = f"the tree replaces this function, or may: {place}"
             else:
                 self.edits += edits
                 self._facts.converted.add(path)
@@ -186,6 +192,10 @@ class Natives:
 
     # --- what other files must know
 
+    def _replaced(self, names: Iterable[str], line: int) -> None:
+        for name in names:
+            self._facts.replaced.setdefault(name, line)
+
     def _escaped(self, node: ast.expr, path: str) -> None:
         """A module of torch that is passed on: its functions may be taken or replaced there."""
         call, scope = self._arguments.get(id(node), (None, None))
@@ -205,8 +215,8 @@ class Natives:
         named = [f"{path}.{text}" for text in named if _IDENTIFIER.fullmatch(text)]
         if function == "builtins.getattr":
             self._facts.kept_values.update(named or [f"{path}.*"])
-        elif named or function in ("builtins.setattr", "builtins.delattr"):
-            self._facts.replaced.update(named or [f"{path}.*"])
+        elif named or function in _REPLACE:
+            self._replaced(named or [f"{path}.*"], call.lineno)
         else:
             self._facts.kept_values.add(f"{path}.*")
 
@@ -220,18 +230,39 @@ class Natives:
             text = argument.value if isinstance(argument, ast.Constant) else None
             if isinstance(text, str) and text.startswith("torch"):
                 names = [text, *(f"{text}.{keyword.arg}" for keyword in call.keywords)]
-                self._facts.replaced.update(filter(native_forms.has, names))
-            elif isinstance(argument, ast.JoinedStr) and _REPLACES.search(ast.unparse(call.func)):
-                self._facts.replaced.update(_may_be_named(argument))
+                self._replaced(filter(native_forms.has, names), call.lineno)
+            elif text is None:
+                names = _may_be_named(argument)
+                if names and _REPLACES.search(ast.unparse(call.func)):
+                    self._replaced(names, call.lineno)
 
 
-def _may_be_named(text: ast.JoinedStr) -> list[str]:
-    """The functions whose name begins and ends as an f-string does, if it begins with torch's."""
-    ends = text.values[:1] + text.values[-1:]
-    head, tail = [str(p.value) if isinstance(p, ast.Constant) else "" for p in ends] or ("", "")
+def _may_be_named(text: ast.expr) -> list[str]:
+    """The functions whose name begins as a computed string does, if it begins with torch's.
+
+    They end as an f-string does as well.
+    """
+    head, tail = _head(text), ""
+    if isinstance(text, ast.JoinedStr) and text.values:
+        last = text.values[-1]
+        tail = str(last.value) if isinstance(last, ast.Constant) else ""
     if not head.startswith("torch"):
         return []
     return [n for n in native_forms.names() if n.startswith(head) and n.endswith(tail)]
+
+
+def _head(text: ast.expr) -> str:
+    """What a string begins with: an f-string, `"a" + b`, `"a%s" % b`, `"a{}".format(b)`."""
+    if isinstance(text, ast.Constant):
+        return text.value if isinstance(text.value, str) else ""
+    if isinstance(text, ast.JoinedStr):
+        return _head(text.values[0]) if text.values else ""
+    if isinstance(text, ast.BinOp):
+        head = _head(text.left)
+        return head.partition("%")[0] if isinstance(text.op, ast.Mod) else head
+    if isinstance(text, ast.Call) and isinstance(text.func, ast.Attribute):
+        return _head(text.func.value).partition("{")[0] if text.func.attr == "format" else ""
+    return ""
 
 
 @functools.cache

@@ -209,11 +209,11 @@ class _Rewriter:
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         assert node.module is not None
-        if not self._becomes(node.module, node.lineno):
-            for alias in node.names:
-                package = self.mapping.packages.get(f"{node.module}.{alias.name}")
-                if package is not None:
-                    self._left(node.lineno, package.name, package.note)
+        rows = [self.mapping.packages.get(f"{node.module}.{alias.name}") for alias in node.names]
+        # Where every name has a row of its own, that of the module around them says no more.
+        if not self._becomes(node.module, node.lineno, tell=not all(rows)):
+            for package in filter(None, rows):
+                self._left(node.lineno, package.name, package.note)
             return
         root = node.module.partition(".")[0]
         start = self.source.offset(node.lineno, node.col_offset)
@@ -234,8 +234,8 @@ class _Rewriter:
         if public is not None:
             self._stars[0, module] = {name: f"{module}.{name}" for name in public}
 
-    def _becomes(self, dotted: str, line: int) -> bool:
-        """Whether an absolute import of `dotted` is to be renamed; reports what is left."""
+    def _becomes(self, dotted: str, line: int, tell: bool = True) -> bool:
+        """Whether an absolute import of `dotted` is to be renamed; `tell` reports what is left."""
         package = self.mapping.package_of(dotted)
         if package is None:
             return False
@@ -245,7 +245,7 @@ class _Rewriter:
             message = "the tree has a top-level module of this name"
             self.result.findings.append(Finding(line, "local", dotted, message))
             return False
-        if package.becomes is None:
+        if package.becomes is None and tell:
             self._left(line, package.name, package.note)
         return package.becomes is not None
 

@@ -164,7 +164,6 @@ def test_packages_that_stay_are_listed_with_a_note(result_of):
     ).findings
     assert [(f.line, f.kind, f.text) for f in found] == [
         (2, "left", "modelopt.torch"),
-        (3, "left", "einops"),
         (3, "left", "einops.layers.torch"),
         (4, "left", "apex"),
         (5, "left", "torch_npu"),

@@ -191,6 +191,11 @@ ADAPTER = "import mstorch as torch\ny = torch.round(x)\n"
         "import torch\nsetattr(torch, name, f)\n",
         "patch('torch.round', f)\n",
         "mock.patch(f'torch.{name}', f)\n",
+        "mock.patch('torch.' + name, f)\n",
+        "mock.patch('torch.%s' % name, f)\n",
+        "mock.patch('torch.{}'.format(name), f)\n",
+        "import torch\ntorch.__dict__['round'] = f\n",
+        "import torch\nvars(torch)['round'] = f\n",
         "monkeypatch.setattr(f'torch.{name}nd', f)\n",
         "patch.multiple('torch', round=f)\n",
         "import torch\npatch.multiple(torch, round=f)\n",
@@ -215,6 +220,14 @@ def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
 def test_what_another_function_replaces_does_not_matter(tmp_path, other):
     texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": other})
     assert texts["a.py"] == NATIVE
+
+
+def test_a_call_that_stays_for_a_replacement_says_where_that_is(tmp_path):
+    files = {"a.py": CALL, "z/patch.py": "import torch\n\nsetattr(torch, name, f)\n"}
+    _, result = converted(tmp_path, files)
+    assert [(f.kind, f.text, f.message) for f in result.files[0].findings] == [
+        ("adapter", "torch.round", "the tree replaces this function, or may: z/patch.py:3")
+    ]
 
 
 VALUE = "import torch\nuse(torch.numel)\n"
