@@ -51,11 +51,6 @@ def test_members_that_call_differently_are_told_how(
     assert all(part in messages[0] for part in parts), messages[0]
 
 
-def test_a_distributed_checkpoint_of_several_processes_is_refused(wrong_calls: list[Any]) -> None:
-    messages = [answers["a_distributed_checkpoint"] for answers in wrong_calls]
-    assert all("works in one process so far" in message for message in messages), messages
-
-
 def test_modules_that_differ_cannot_be_replicas(wrong_calls: list[Any]) -> None:
     messages = [answers["replicas_differ"] for answers in wrong_calls]
     assert "rank 2 has the parameter ('bias', 'torch.float32', (3,), True)" in messages[0]

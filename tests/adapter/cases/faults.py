@@ -3,7 +3,6 @@
 """Programs for several processes in which something goes wrong. Their results are messages."""
 
 import datetime
-import importlib
 import os
 import signal
 
@@ -22,12 +21,6 @@ def _error(operation):
     except RuntimeError as error:
         return f"{type(error).__name__}: {error}"
     return "no error"
-
-
-@case
-def a_distributed_checkpoint(torch):
-    checkpoint = importlib.import_module(f"{torch.__name__}.distributed.checkpoint")
-    return _error(lambda: checkpoint.save({"x": torch.ones(2)}, checkpoint_id="never-written"))
 
 
 @case

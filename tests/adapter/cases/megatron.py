@@ -17,7 +17,7 @@ def case(function):
     return function
 
 
-def _model(torch, tensor_parallel_size):
+def model(torch, tensor_parallel_size):
     """A GPT of two layers; the weights are a seed's, whatever way they are cut."""
     from megatron.core import tensor_parallel
     from megatron.core.models.gpt import GPTModel
@@ -78,7 +78,7 @@ def _replica(torch, tensor_parallel_size, **values):
     from megatron.core.distributed import DistributedDataParallel, DistributedDataParallelConfig
     from megatron.core.optimizer import OptimizerConfig, get_megatron_optimizer
 
-    config, module = _model(torch, tensor_parallel_size)
+    config, module = model(torch, tensor_parallel_size)
     replica = DistributedDataParallel(config, DistributedDataParallelConfig(**values), module)
     cut = values.get("use_distributed_optimizer", False)
     recipe = OptimizerConfig(

@@ -7,7 +7,7 @@ import os
 
 from mstorch import distributed
 from mstorch._device import Size
-from mstorch._errors import missing, module_getattr
+from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor
 from mstorch.distributed._shard.sharded_tensor import ShardedTensor
 from mstorch.distributed.checkpoint.api import (
@@ -44,13 +44,6 @@ class _DistWrapper:
         if use_dist and group is not None:
             self.global_coordinator_rank = distributed.get_global_rank(group, coordinator_rank)
         self.rank = distributed.get_rank(group) if use_dist else 0
-        if self.get_world_size() > 1:
-            # Never compared with PyTorch: a checkpoint that is wrong would be found too late.
-            raise missing(
-                "torch.distributed.checkpoint",
-                "it works in one process so far; gather the state in one and save it there, or"
-                " pass no_dist=True where each process has a checkpoint of its own",
-            )
         self.is_coordinator = not use_dist or self.rank == coordinator_rank
 
     def get_rank(self):
