@@ -25,7 +25,7 @@ UPSTREAMS = {
         "sha256": "11c40a1a26713951eaae6f73d5944f921db427cedd0e29b891102685a96d662f",
         "licence": "BSD-3-Clause AND Apache-2.0 AND MIT",
     },
-    # Read by tests and benchmarks of the converter.
+    # Read by tests and benchmarks of the converter; its models run in a test.
     "transformers": {
         "kind": "pypi",
         "name": "transformers",

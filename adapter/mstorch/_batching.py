@@ -19,7 +19,6 @@ import threading
 import numpy
 
 from mstorch import _device, _dtypes, _registry
-from mstorch._errors import MissingAPI
 from mstorch._tensor import Tensor, wrap
 
 # Operators whose elements depend on the elements at the same place alone.
@@ -41,8 +40,11 @@ _ELEMENTWISE = frozenset(_NAMES.split())
 _NEW = frozenset(("new_empty", "new_full", "new_ones", "new_zeros"))
 
 
-class BatchedArgument(MissingAPI):
-    """A tensor of vmap was read as an ordinary one."""
+class BatchedArgument(NotImplementedError):
+    """A tensor of vmap was read as an ordinary one.
+
+    No AttributeError: an operator that raises one leaves the operation to its other operand.
+    """
 
 
 class Batched(Tensor):

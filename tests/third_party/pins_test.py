@@ -82,6 +82,18 @@ def test_nothing_of_the_mindspore_environment_is_torch() -> None:
     assert [name for name in names if name.startswith("torch")] == []
 
 
+@pytest.mark.parametrize("side", ["mindspore", "torch"])
+def test_what_transformers_imports_changes_nothing_of_the_side_it_is_put_before(side: str) -> None:
+    locks = [
+        {wheel.name: wheel.version for wheel in read_lock(LOCKS / f"{name}.txt", name)}
+        for name in ("transformers", side)
+    ]
+    shared = locks[0].keys() & locks[1].keys()
+    assert "packaging" in shared
+    assert {name: locks[0][name] for name in shared} == {name: locks[1][name] for name in shared}
+    assert not locks[0].keys() & {"mindspore", "numpy", "torch"}
+
+
 def test_a_pin_knows_its_line(table) -> None:
     assert find(table, "sample").line == 5
     assert artifact(find(table, "sample"), "t.bzl").origin == "t.bzl:5"

@@ -7,7 +7,8 @@ the same weights.
 import math
 import warnings
 
-from mstorch._errors import missing, module_getattr
+from mstorch._errors import module_getattr
+from mstorch._ops import creation, pointwise
 from mstorch.autograd.grad_mode import no_grad
 
 
@@ -52,8 +53,44 @@ def eye_(tensor):
 
 @no_grad()
 def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normal, cut to [a, b], by inverting the distribution function."""
-    raise missing("torch.nn.init.trunc_normal_", "erfinv has no kernel yet")
+    """Normal, cut to [a, b]: drawn, and drawn anew where outside; where [a, b] holds little of the
+    distribution, uniform numbers are kept with the probability that they have there.
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of "
+            "values may be incorrect.",
+            stacklevel=2,
+        )
+    low, high = ((edge - mean) / std / math.sqrt(2) for edge in (a, b))
+    if (math.erf(high) - math.erf(low)) / 2 > 0.3:
+        return _drawn_until_inside(tensor, mean, std, a, b, generator)
+    return _kept_by_probability(tensor, mean, std, a, b, generator)
+
+
+def _drawn_until_inside(tensor, mean, std, a, b, generator):
+    low, high = tensor.new_tensor(a), tensor.new_tensor(b)
+    tensor.normal_(mean, std, generator=generator)
+    while (outside := (tensor < low) | (tensor > high)).any():
+        again = creation.empty_like(tensor).normal_(mean, std, generator=generator)
+        tensor.copy_(pointwise.where(outside, again, tensor))
+    return tensor
+
+
+def _kept_by_probability(tensor, mean, std, a, b, generator):
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+
+    def refused(numbers):
+        density = ((numbers - mean) / std).pow(2) * -0.5 - peak
+        return creation.empty_like(numbers).uniform_(generator=generator).log() > density
+
+    tensor.uniform_(a, b, generator=generator)
+    pending = refused(tensor)
+    while pending.any():
+        numbers = creation.empty_like(tensor).uniform_(a, b, generator=generator)
+        tensor.copy_(pointwise.where(pending, numbers, tensor))
+        pending = pending & refused(numbers)
+    return tensor
 
 
 def calculate_gain(nonlinearity, param=None):

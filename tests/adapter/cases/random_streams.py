@@ -43,6 +43,15 @@ _seeded("bernoulli_of_a_tensor", lambda torch: torch.bernoulli(torch.full((3, 5)
 _seeded("bernoulli_of_float64", lambda torch: torch.bernoulli(torch.full((9,), 0.4).double()))
 _seeded("torch_normal", lambda torch: torch.normal(1.0, 2.0, (5, 5)))
 _seeded("kaiming", lambda torch: torch.nn.init.kaiming_uniform_(torch.empty(8, 6), a=5**0.5))
+_seeded("cut_normal", lambda torch: torch.nn.init.trunc_normal_(torch.empty(30, 7), 0.1, 2.0))
+_seeded(
+    "cut_normal_of_a_narrow_part",
+    lambda torch: torch.nn.init.trunc_normal_(torch.empty(8, 6), 0.0, 1.0, 0.9, 1.3),
+)
+_seeded(
+    "cut_normal_of_a_tail",
+    lambda torch: torch.nn.init.trunc_normal_(torch.empty(8, 6), 0.0, 1.0, 2.0, 3.0),
+)
 _seeded("xavier", lambda torch: torch.nn.init.xavier_normal_(torch.empty(8, 6)))
 _seeded("linear", lambda torch: list(torch.nn.Linear(5, 3).parameters()))
 _seeded("embedding", lambda torch: torch.nn.Embedding(6, 4, padding_idx=1).weight)
