@@ -19,6 +19,8 @@ _LIBRARIES = {
         _LIB + "plugin/libmindspore_ascend.so.2",
         _LIB + "plugin/ascend/libmindspore_extension_ascend_aclnn.a",
     ],
+    # With a stand-in for MindSpore's plugin among the deps, so that it loads without CANN.
+    "ascend_stand_in": [_LIB + "plugin/ascend/libmindspore_extension_ascend_aclnn.a"],
     "cpu": [_LIB + "libdnnl.so.3"],
 }
 
@@ -56,7 +58,7 @@ def mindspore_extension(name, srcs, deps, device = "cpu", linkopts = [], additio
       name: name of the module.
       srcs: the file with PYBIND11_MODULE(MS_EXTENSION_NAME, ...).
       deps: mindspore_cc_library targets.
-      device: "cpu" or "ascend".
+      device: "cpu" or "ascend", or "ascend_stand_in" for tests.
       linkopts: further linker flags.
       additional_linker_inputs: further files that linkopts name.
       **kwargs: further attributes of cc_binary.
