@@ -9,7 +9,7 @@ themselves.
 
 import functools
 
-from mstorch import _batching, _registry
+from mstorch import _batching, _errors, _registry
 from mstorch._tensor import MindSporeTensor, Tensor, adopt
 
 
@@ -32,6 +32,8 @@ def _adopting(function, name):
             return function(*args, **kwargs)
         except _batching.BatchedArgument as error:
             return _batching.apply(error, call, name, args, kwargs)
+        except ValueError as error:
+            raise _errors.of_shapes(error) from error
         except (AttributeError, TypeError):
             if not adopt_all([*args, *kwargs.values()]):
                 raise

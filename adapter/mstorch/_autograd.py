@@ -100,6 +100,12 @@ class Node(MindSporeFunction):
             check_version(self.name(), version_of(tensor), version)
         return [tensor for tensor, _ in self._saved]
 
+    def one_saved(self, position):
+        """One of the tensors kept for this formula; an error if it was changed in place since."""
+        tensor, version = self._saved[position]
+        check_version(self.name(), version_of(tensor), version)
+        return tensor
+
     def name(self):
         return type(self).__name__
 

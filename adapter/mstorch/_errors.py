@@ -69,3 +69,8 @@ def absent_because(api) -> str | None:
     """
     call = api.__init__ if isinstance(api, type) else api
     return getattr(call, "absent_because", None)
+
+
+def of_shapes(error: ValueError) -> Exception:
+    """torch's RuntimeError where NumPy says that shapes do not fit; any other error as it is."""
+    return RuntimeError(str(error)) if "broadcast" in str(error) else error

@@ -134,6 +134,13 @@ def wrap(array):
     return tensor
 
 
+def dense(tensor):
+    """The tensor, or a contiguous copy without history: msops would have MindSpore make it, whose
+    kernels wake threads.
+    """
+    return tensor if tensor._a.flags.c_contiguous else wrap(tensor._a)
+
+
 def alias(array):
     """A tensor without history over the memory of `array`."""
     tensor = _from_numpy(array) if array.flags.c_contiguous else _strided(array)

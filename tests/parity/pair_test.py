@@ -3,9 +3,11 @@
 """The comparison itself: what it measures, when it says no, and a worker that dies."""
 
 import dataclasses
+import sys
 
 import pytest
 
+import dispatch
 import step
 from pair import (
     GRAD_NORM_BOUND,
@@ -69,3 +71,13 @@ def test_the_step_benchmark_measures_both_sides_in_turn() -> None:
     assert found.params["weights"] == 218_384
     assert found.peak_mb and found.peak_mb > 100
     assert found.params["peer_peak_mb"] > 100
+
+
+def test_the_dispatch_benchmark_measures_every_operator_on_both_sides() -> None:
+    with dispatch.Process(sys.executable, "mstorch") as ours:
+        found = dispatch.measure(ours, ours, 1)
+    *cases, total = found
+    assert {one.name for one in cases} >= {"dispatch/add/plain", "dispatch/median of backward"}
+    assert total.name == "dispatch/median of all"
+    assert total.params["operators"] == sum("median" not in one.name for one in cases)
+    assert all(one.seconds and one.peer_seconds for one in found)

@@ -7,7 +7,7 @@ import math
 import numpy
 
 import msops
-from mstorch import _dtypes
+from mstorch import _dtypes, _engine
 from mstorch._autograd import attach, derivative, remember, unrecorded, wants_grad
 from mstorch._ops import inplace, pointwise, views
 from mstorch._ops._operands import up, wrap_dim
@@ -210,17 +210,16 @@ def _softmax_kernel(dim):
 
 @derivative("SoftmaxBackward0")
 def _softmax_backward(ctx, grad):
-    x, y = ctx.saved
     dim = ctx.context
-    if wants_grad(x, grad):
-        y = softmax(x, dim)
+    if _engine.is_recording():
+        y = softmax(ctx.one_saved(0), dim)
         return pointwise.mul(pointwise.sub(grad, pointwise.mul(grad, y).sum(dim, True)), y)
 
     def compute(g, weights):
         weighted = g * weights
         return weighted - weights * numpy.add.reduce(weighted, dim, keepdims=True)
 
-    return wrap(_two(compute, grad._a, y._a))
+    return wrap(_two(compute, grad._a, ctx.one_saved(1)._a))
 
 
 def _softmax_input(input, dtype):
@@ -248,16 +247,15 @@ def softmax(input, dim, dtype=None):
 
 @derivative("LogSoftmaxBackward0")
 def _log_softmax_backward(ctx, grad):
-    x, y = ctx.saved
     dim = ctx.context
-    if wants_grad(x, grad):
-        y = log_softmax(x, dim)
+    if _engine.is_recording():
+        y = log_softmax(ctx.one_saved(0), dim)
         return pointwise.sub(grad, pointwise.mul(pointwise.exp(y), grad.sum(dim, True)))
     return wrap(
         _two(
             lambda g, logs: g - numpy.exp(logs) * numpy.add.reduce(g, dim, keepdims=True),
             grad._a,
-            y._a,
+            ctx.one_saved(1)._a,
         )
     )
 

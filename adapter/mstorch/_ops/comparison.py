@@ -4,7 +4,7 @@
 
 import numpy
 
-from mstorch import _engine
+from mstorch import _engine, _errors
 from mstorch._ops._operands import arrays_of, tensor_argument, up, write_out
 from mstorch._registry import operator
 from mstorch._tensor import MindSporeTensor, Tensor, wrap
@@ -16,7 +16,10 @@ def _comparison(names, ufunc, ascend):
             return NotImplemented
         x, y = arrays_of(input, other)
         with numpy.errstate(invalid="ignore"):
-            return write_out(out, wrap(ufunc(up(x), up(y))))
+            try:
+                return write_out(out, wrap(ufunc(up(x), up(y))))
+            except ValueError as error:
+                raise _errors.of_shapes(error) from error
 
     function.__name__ = names[0].rpartition(".")[2]
     return operator(*names, ascend=ascend)(function)

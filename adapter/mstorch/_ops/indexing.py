@@ -153,6 +153,7 @@ def getitem(input, key):
 @operator("Tensor.__setitem__")
 def setitem(input, key, value):
     """Write into the tensor's memory; differentiable in the value."""
+    inplace.check_writable(input)
     key, basic = _normal(key, input._a.shape)
     if basic:
         basic_view(input, key).copy_(value if isinstance(value, Tensor) else _number(value, input))

@@ -137,6 +137,8 @@ def _rebase(input, value):
         changed = attach(_copy_slices_backward, _memory_twin(base), (base, value), (), part)
     _replace(base, changed)
     for other in storage_of(base).live_views():
+        if other._base is not base:
+            continue  # a view of what was detached shares the memory and no gradients
         array = other._a
         place = (base._a.shape, array.shape, array.strides, address_of(array) - address_of(base._a))
         _replace(other, attach(_part_backward, _memory_twin(other), (base,), (), place))
@@ -304,6 +306,7 @@ def copy_(input, src, non_blocking=False):
     if not isinstance(src, Tensor):
         src = wrap(numpy.asarray(src))
     if src is input:
+        bump(input)
         return input
     value = src
     if src._a.shape != input._a.shape:

@@ -11,7 +11,7 @@ from mstorch._dtypes import BY_NUMPY
 from mstorch._ops import pointwise, reduction, views
 from mstorch._ops._operands import gradient_for, up
 from mstorch._registry import operator
-from mstorch._tensor import adopt, wrap
+from mstorch._tensor import adopt, dense, wrap
 
 
 def _check(name, input, normalized_shape, *parameters):
@@ -40,7 +40,9 @@ def _rms_norm_backward(ctx, grad):
     x, weight = ctx.saved
     dims, eps, scale = ctx.context
     if not wants_grad(grad, x, weight):
-        by_x, by_weight = map(adopt, msops.parts.rms_norm_grad(grad, x, weight, scale))
+        by_x, by_weight = map(
+            adopt, msops.parts.rms_norm_grad(grad, dense(x), dense(weight), scale)
+        )
         return by_x if ctx.needs[0] else None, by_weight if ctx.needs[1] else None
     scale = pointwise.rsqrt(reduction.mean(pointwise.square(x), dims, True) + eps)
     normal = pointwise.mul(x, scale)
@@ -60,7 +62,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     eps = float(numpy.finfo(kind).eps) if eps is None else eps
     if weight is None:
         weight = wrap(numpy.ones(_sizes(normalized_shape), input._a.dtype))
-    y, scale = msops.parts.rms_norm(input, weight, eps)
+    y, scale = msops.parts.rms_norm(dense(input), dense(weight), eps)
     result = adopt(y)
     if wants_grad(input, weight):
         context = (dims, eps, scale)

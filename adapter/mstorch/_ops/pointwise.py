@@ -5,7 +5,7 @@
 import numpy
 from scipy import special
 
-from mstorch import _dtypes, _engine
+from mstorch import _dtypes, _engine, _errors
 from mstorch._autograd import attach, derivative, remember, wants_grad
 from mstorch._ops._operands import (
     arrays_of,
@@ -25,9 +25,12 @@ from mstorch._tensor import Tensor, wrap
 def _compute(ufunc, x, y):
     """Apply a ufunc; the half types are computed in float32 and rounded once."""
     with numpy.errstate(all="ignore"):
-        if x.dtype.itemsize == 2 and x.dtype in _dtypes.REDUCED:
-            return ufunc(up(x), up(y)).astype(x.dtype)
-        return ufunc(x, y)
+        try:
+            if x.dtype.itemsize == 2 and x.dtype in _dtypes.REDUCED:
+                return ufunc(up(x), up(y)).astype(x.dtype)
+            return ufunc(x, y)
+        except ValueError as error:
+            raise _errors.of_shapes(error) from error
 
 
 # Which operands a derivative reads: _CROSSED those opposite to an operand whose gradient is wanted,
@@ -473,8 +476,9 @@ def _unary_of_output(names, kernel, formula, ascend=None):
 
     @derivative(f"{name.capitalize()}Backward0")
     def backward(ctx, grad):
-        x, y = ctx.saved
-        return derive(grad, function(x) if wants_grad(x) else y)
+        if _engine.is_recording():
+            return derive(grad, function(ctx.one_saved(0)))
+        return derive(grad, ctx.one_saved(1))
 
     derive = _widened(formula)
     compute = _half_safe(kernel)

@@ -154,6 +154,11 @@ def index_add(input, dim, index, source, *, alpha=1):
         return views.reshape(whole, ())
     if source._a.dtype != array.dtype:
         raise RuntimeError("index_add_(): self and source must have the same scalar type")
+    fitting = (*array.shape[:dim], index._a.size, *array.shape[dim + 1 :])
+    if source._a.ndim and source._a.shape != fitting:
+        raise RuntimeError(
+            f"index_add_(): source of shape {list(fitting)} expected, got {list(source._a.shape)}"
+        )
     values = source._a if alpha == 1 else source._a * source._a.dtype.type(alpha)
     if dim == 0 and array.ndim > 1 and array.size:
         indexing.add_rows(array, index._a, values)

@@ -289,7 +289,10 @@ def reshape(input, *shape, **named):
     sizes = _infer(sizes_of((named["shape"],) if named else shape), input._a.size)
     array = _try_view(input._a, sizes)
     if array is None:
-        return view_(clone(input), sizes)
+        result = wrap(input._a.reshape(sizes))
+        if wants_grad(input):
+            result = attach(_view_backward, result, (input,), (), input._a.shape)
+        return result
     return view(_view_backward, input, array, input._a.shape)
 
 

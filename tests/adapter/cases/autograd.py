@@ -1107,3 +1107,12 @@ def retained_gradients_add_up(torch):
     for _ in range(2):
         (y * y).sum().backward(retain_graph=True)
     return y.grad, x.grad
+
+
+@case
+def a_view_of_what_was_detached_has_no_gradient(torch):
+    x, y = torch.zeros(3, 4), matrix(torch)
+    apart = x.detach().unsqueeze(0)
+    x.add_(y)
+    ((x * 2).sum() + apart.sum()).backward()
+    return y.grad, apart, apart.requires_grad

@@ -31,7 +31,7 @@ def plain(torch: Any, value: Any) -> Any:
 
 
 # NotImplementedError is a RuntimeError; whichever torch raises, what callers catch is one of these.
-_ERRORS = (IndexError, KeyError, TypeError, ValueError, AttributeError, RuntimeError)
+ERRORS = (IndexError, KeyError, TypeError, ValueError, AttributeError, RuntimeError)
 
 
 def run(torch: Any, case: Any) -> Any:
@@ -39,5 +39,5 @@ def run(torch: Any, case: Any) -> Any:
     try:
         return plain(torch, case(torch))
     except Exception as error:
-        kind = next((k for k in _ERRORS if isinstance(error, k)), type(error))
+        kind = next((k for k in ERRORS if isinstance(error, k)), type(error))
         return {"error": kind.__name__, "message": str(error)}
