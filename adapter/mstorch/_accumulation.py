@@ -66,15 +66,11 @@ class Run:
         # The engine has let go of it where it has added to it itself.
         if first is None or first.shape != array.shape or first.dtype != array.dtype:
             return False
-        total = (
-            first.astype(numpy.float32) + array.astype(numpy.float32)
-            if first.dtype in REDUCED
-            else None
-        )
-        if total is None:
-            numpy.add(first, array, out=first)
-        else:
-            first[...] = total.astype(first.dtype)
+        with numpy.errstate(all="ignore"):
+            if first.dtype in REDUCED:
+                first[...] = first.astype(numpy.float32) + array.astype(numpy.float32)
+            else:
+                numpy.add(first, array, out=first)
         return True
 
     def taken(self, step, grads):
