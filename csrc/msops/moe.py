@@ -7,7 +7,10 @@ from typing import Literal, NamedTuple
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_number, check_tensor
+from msops.arguments import check_choice, check_integer, check_number, check_tensor
+
+SCORE_FUNCTIONS = {"sigmoid": False, "softmax": True}
+DROP_POLICIES = {"position": False, "probs": True}
 
 
 class MoeGatingOutput(NamedTuple):
@@ -92,18 +95,17 @@ def moe_gating(
         check_tensor("moe_gating", "bias", bias)
     for name, value in {"scale": scale, "eps": eps}.items():
         check_number("moe_gating", name, value)
-    if score_function not in ("sigmoid", "softmax"):
-        raise ValueError(
-            f"msops.moe_gating: score_function must be 'sigmoid' or 'softmax', got "
-            f"{score_function!r}"
-        )
+    check_choice("moe_gating", "score_function", score_function, SCORE_FUNCTIONS)
     limit = groups if top_groups is None else top_groups
+    for name, value in {"top_k": top_k, "groups": groups, "top_groups": limit}.items():
+        check_integer("moe_gating", name, value)
     if group_top_k is None:
         group_top_k = max(top_k // max(limit, 1), 1) if limit < groups else 1
-    is_softmax = score_function == "softmax"
+    check_integer("moe_gating", "group_top_k", group_top_k)
+    softmax = SCORE_FUNCTIONS[score_function]
     return MoeGatingOutput(
         *native().moe_gating(
-            logits, bias, top_k, groups, limit, group_top_k, is_softmax, normalize, scale, eps
+            logits, bias, top_k, groups, limit, group_top_k, softmax, normalize, scale, eps
         )
     )
 
@@ -148,15 +150,16 @@ def moe_token_permute(
     check_tensor("moe_token_permute", "indices", indices)
     if probs is not None:
         check_tensor("moe_token_permute", "probs", probs)
-    if drop_policy not in ("position", "probs"):
-        raise ValueError(
-            f"msops.moe_token_permute: drop_policy must be 'position' or 'probs', got "
-            f"{drop_policy!r}"
-        )
-    if capacity is not None and capacity < 1:
-        raise ValueError(f"msops.moe_token_permute: capacity must be at least 1, got {capacity}")
+    check_choice("moe_token_permute", "drop_policy", drop_policy, DROP_POLICIES)
+    check_integer("moe_token_permute", "num_experts", num_experts)
+    if capacity is not None:
+        check_integer("moe_token_permute", "capacity", capacity)
+        if capacity < 1:
+            raise ValueError(
+                f"msops.moe_token_permute: capacity must be at least 1, got {capacity}"
+            )
     permuted, permuted_probs, positions, counts = native().moe_token_permute(
-        tokens, indices, probs, num_experts, capacity or 0, drop_policy == "probs"
+        tokens, indices, probs, num_experts, capacity or 0, DROP_POLICIES[drop_policy]
     )
     return MoePermuteOutput(permuted, None if probs is None else permuted_probs, positions, counts)
 

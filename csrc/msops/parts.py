@@ -18,6 +18,7 @@ from msops.arguments import (
     check_tensor,
     check_tensors,
 )
+from msops.moe import SCORE_FUNCTIONS
 
 
 def gelu_grad(
@@ -50,6 +51,63 @@ def embedding_grad(
     if padding_idx is not None:
         check_integer("parts.embedding_grad", "padding_idx", padding_idx)
     return native().embedding_grad(dy, indices, rows, padding_idx)
+
+
+def grouped_matmul_grad_weight(
+    dy: mindspore.Tensor,
+    x: mindspore.Tensor,
+    weight: mindspore.Tensor,
+    group_list: mindspore.Tensor,
+    transpose_weight: bool = False,
+) -> mindspore.Tensor:
+    """The gradient of `msops.grouped_matmul` in weight, of which shape and dtype matter alone. That
+    in x is `msops.grouped_matmul(dy, weight, group_list, not transpose_weight)`.
+    """
+    tensors = {"dy": dy, "x": x, "weight": weight, "group_list": group_list}
+    for name, tensor in tensors.items():
+        check_tensor("parts.grouped_matmul_grad_weight", name, tensor)
+    return native().grouped_matmul_grad_weight(*tensors.values(), transpose_weight)
+
+
+def moe_gating_grad(
+    dprobs: mindspore.Tensor,
+    dscore_sums: mindspore.Tensor,
+    logits: mindspore.Tensor,
+    indices: mindspore.Tensor,
+    *,
+    score_function: str = "softmax",
+    normalize: bool = False,
+    scale: float = 1.0,
+    eps: float = 1e-20,
+) -> mindspore.Tensor:
+    """The gradient of `msops.moe_gating` in logits, from those of probs and score_sums; `indices`
+    is what it gave.
+    """
+    tensors = {"dprobs": dprobs, "dscore_sums": dscore_sums, "logits": logits, "indices": indices}
+    for name, tensor in tensors.items():
+        check_tensor("parts.moe_gating_grad", name, tensor)
+    check_choice("parts.moe_gating_grad", "score_function", score_function, SCORE_FUNCTIONS)
+    for name, value in {"scale": scale, "eps": eps}.items():
+        check_number("parts.moe_gating_grad", name, value)
+    return native().moe_gating_grad(
+        *tensors.values(), indices.shape[-1], SCORE_FUNCTIONS[score_function], normalize, scale, eps
+    )
+
+
+def moe_token_unpermute_grad(
+    dy: mindspore.Tensor,
+    permuted: mindspore.Tensor,
+    positions: mindspore.Tensor,
+    probs: mindspore.Tensor | None = None,
+) -> tuple[mindspore.Tensor, mindspore.Tensor | None]:
+    """The gradients of `msops.moe_token_unpermute` in permuted and probs; None without probs."""
+    tensors = {"dy": dy, "permuted": permuted, "positions": positions}
+    for name, tensor in tensors.items():
+        check_tensor("parts.moe_token_unpermute_grad", name, tensor)
+    if probs is not None:
+        check_tensor("parts.moe_token_unpermute_grad", "probs", probs)
+    dpermuted, dprobs = native().moe_token_unpermute_grad(*tensors.values(), probs)
+    return dpermuted, None if probs is None else dprobs
 
 
 def rms_norm(

@@ -135,6 +135,17 @@ def test_counts_that_are_not_those_of_the_rows_are_refused_where_the_result_is_r
     np.testing.assert_array_equal(msops.grouped_matmul(X, W, counts(1, 2)).asnumpy(), 4.0)
 
 
+def test_the_gradient_in_parts_is_the_one_that_is_recorded():
+    x, weight = normal(1, mindspore.float32, 5, 3), normal(2, mindspore.float32, 2, 3, 4)
+    dy = normal(3, mindspore.float32, 5, 4, grad=False)
+    with imperative.recording():
+        imperative.backward(msops.grouped_matmul(x, weight, counts(2, 3)), dy)
+    dweight = msops.parts.grouped_matmul_grad_weight(dy, x, weight, counts(2, 3))
+    np.testing.assert_array_equal(dweight.asnumpy(), weight._grad.asnumpy())
+    with pytest.raises(ValueError, match=r"dy must have the shape of the product, \(5, 4\)"):
+        msops.parts.grouped_matmul_grad_weight(x, x, weight, counts(2, 3))
+
+
 def test_second_derivatives_are_refused():
     x, weight = normal(1, mindspore.float32, 3, 2), normal(2, mindspore.float32, 1, 2, 4)
     with imperative.recording():

@@ -343,6 +343,33 @@ def test_what_only_the_numbers_show_is_refused_where_the_result_is_read():
             permuted._grad.asnumpy()
 
 
+def test_gradients_in_parts_are_those_that_are_recorded():
+    logits, dprobs = normal(1, mindspore.float32, 9, 6), normal(2, mindspore.float32, 9, 2)
+    weight, dy = normal(3, mindspore.float32, 9, 2), normal(4, mindspore.float32, 9, 6)
+    dsums = normal(5, mindspore.float32, 6, grad=False)
+    settings = {"score_function": "sigmoid", "normalize": True, "scale": 2.5}
+    permuted = normal(6, mindspore.float32, 18, 6)
+    with imperative.recording():
+        output = msops.moe_gating(logits, 2, **settings)
+        imperative.backward_all((output.probs, output.score_sums), (dprobs, dsums))
+    there = msops.moe_token_permute(dy, output.indices, 6)
+    with imperative.recording():
+        back = msops.moe_token_unpermute(permuted, there.positions, weight)
+        imperative.backward(back, dy)
+    dlogits = msops.parts.moe_gating_grad(dprobs, dsums, logits, output.indices, **settings)
+    by_permuted, by_weight = msops.parts.moe_token_unpermute_grad(
+        dy, permuted, there.positions, weight
+    )
+    np.testing.assert_array_equal(dlogits.asnumpy(), logits._grad.asnumpy())
+    np.testing.assert_array_equal(by_permuted.asnumpy(), permuted._grad.asnumpy())
+    np.testing.assert_array_equal(by_weight.asnumpy(), weight._grad.asnumpy())
+    assert msops.parts.moe_token_unpermute_grad(dy, permuted, there.positions)[1] is None
+    with pytest.raises(ValueError, match="dy must have the shape of the result"):
+        msops.parts.moe_token_unpermute_grad(dy[1:], permuted, there.positions)
+    with pytest.raises(ValueError, match="indices must have the shape of probs"):
+        msops.parts.moe_gating_grad(dprobs, dsums, logits, output.indices[1:])
+
+
 def test_second_derivatives_are_refused():
     logits = normal(1, mindspore.float32, 2, 4)
     with imperative.recording():

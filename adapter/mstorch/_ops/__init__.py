@@ -10,6 +10,7 @@ from mstorch._ops import (  # noqa: F401
     creation,
     dropout,
     embedding,
+    experts,
     indexing,
     inplace,
     linalg,

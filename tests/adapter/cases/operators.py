@@ -637,6 +637,51 @@ add(
     a(2, 6),
     a(6, seed=1),
 )
+
+
+def _grouped(t, x, w, *offs):
+    return t.nn.functional.grouped_mm(x, w, offs=t.tensor(offs, dtype=t.int32))
+
+
+for _name, _offs in {"": (3, 3, 8), "_of_one_expert": (0, 8, 8)}.items():
+    add(
+        f"grouped_mm{_name}",
+        lambda t, x, w, o=_offs: _grouped(t, x, w, *o),
+        a(8, 16),
+        a(3, 16, 4, seed=1),
+    )
+for _dtype in ("float16", "bfloat16"):
+    add(
+        f"grouped_mm_of_{_dtype}",
+        lambda t, x, w, d=_dtype: _grouped(t, x.to(getattr(t, d)), w.to(getattr(t, d)), 3, 3, 8),
+        a(8, 16),
+        a(3, 16, 8, seed=1),
+    )
+add(
+    "grouped_mm_of_transposed_matrices",
+    lambda t, x, w: _grouped(t, x, w.transpose(1, 2), 1, 2, 8),
+    a(8, 16),
+    a(3, 4, 16, seed=1),
+)
+add(
+    "grouped_mm_up_to_the_last_offset",
+    lambda t, x, w: _grouped(t, x.detach(), w, 2, 3, 6)[:6],
+    a(8, 16),
+    a(3, 16, 4, seed=1),
+)
+add(
+    "grouped_mm_of_batches",
+    lambda t, x, w: t.nn.functional.grouped_mm(x, w),
+    a(3, 8, 16),
+    a(3, 16, 4, seed=1),
+)
+add(
+    "grouped_mm_without_offsets",
+    lambda t, x, w: t.nn.functional.grouped_mm(x, w),
+    a(8, 16),
+    a(3, 16, 4),
+)
+add("grouped_mm_of_other_batch_sizes", lambda t, x, w: _grouped(t, x, w, 8), a(8, 16), a(3, 16, 4))
 add("gelu_of_whole_numbers", lambda t, i: t.nn.functional.gelu(i), whole(3))
 add(
     "gelu_of_a_view",

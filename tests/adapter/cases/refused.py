@@ -22,6 +22,8 @@ REFUSED = {
         "add_float_alpha_to_integers",
         "sub_bool",
         "matmul_wrong_shapes",
+        "grouped_mm_without_offsets",
+        "grouped_mm_of_other_batch_sizes",
         "matmul_wrong_types",
         "view_that_needs_a_copy",
         "reshape_wrong",

@@ -1,8 +1,7 @@
 // Copyright 2026 The MindForge Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The operators of a mixture of experts on MindSpore tensors in the memory of an Ascend NPU, through
-// CANN's operators:
+// The choice of experts on MindSpore tensors in the memory of an Ascend NPU, through CANN's operators:
 //   aclnnMoeGatingTopK(x, biasOptional, k, kGroup, groupCount, groupSelectMode, renorm, normType,
 //                      outFlag, routedScalingFactor, eps, yOut, expertIdxOut, outOut)
 //                                                                 the choice and all scores; then
@@ -13,19 +12,8 @@
 //   aclnnScatterAdd(self, dim, index, src, out),
 //   aclnnSigmoid(self, out), aclnnSigmoidBackward(gradOutput, output, gradInput),
 //   aclnnSoftmax(self, dim, out), aclnnSoftmaxBackward(gradOutput, output, dim, gradInput)
-//   aclnnMoeTokenPermute(tokens, indices, numOutTokens, paddedMode, permuteTokensOut,
-//                        sortedIndicesOut)
-//   aclnnMoeTokenPermuteGrad(permutedOutputGrad, sortedIndices, numTopk, paddedMode, out)
-//   aclnnMoeTokenUnpermute(permutedTokens, sortedIndices, probsOptional, paddedMode,
-//                          restoreShapeOptional, out)
-//   aclnnMoeTokenUnpermuteGrad(permutedTokens, unpermutedTokensGrad, sortedIndices, probsOptional,
-//                              paddedMode, restoreShapeOptional, permutedTokensGradOut,
-//                              probsGradOut)
-//   aclnnScatter(self, dim, index, src, reduce, out)              probabilities to their rows
 // Argument order as in CANN's operator library reference, 8.0 and later; aclnnMoeGatingTopK is in
 // 8.1 and later. CANN takes no empty tensors, so those do not reach it.
-#include "csrc/launch/moe.h"
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,37 +21,19 @@
 #include <string>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/moe.h"
+#include "csrc/launch/moe.h"
 
 namespace mindforge {
 namespace {
-
-using mindspore::TypeId;
-using ms::pynative::AclnnOpRunner;
-using Optional = std::optional<ms::Tensor>;
-
-const TypeId kFloat = mindspore::kNumberTypeFloat32;
-const int64_t kLast = 1;  // the axis of experts, or of choices
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor As(const ms::Tensor& tensor, TypeId dtype) {
-  return tensor.data_type() == dtype ? tensor : tensor.cast(dtype);
-}
 
 mindspore::ScalarPtr Scalar(double value) {
   return std::make_shared<mindspore::FP32Imm>(static_cast<float>(value));
 }
 
-// Runs an operator whose last argument is what it writes.
-#define MINDFORGE_ACLNN(name, inputs, out, ...)                            \
-  do {                                                                     \
-    const auto runner = std::make_shared<AclnnOpRunner>(#name);            \
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnn##name, __VA_ARGS__));    \
-    runner->Run(inputs, {out});                                            \
-  } while (false)
+}  // namespace
 
-using Inputs = std::vector<ms::Tensor>;
+namespace moe {
 
 ms::Tensor Gathered(const ms::Tensor& from, const ms::Tensor& index) {
   const ms::Tensor out(from.data_type(), index.shape());
@@ -73,10 +43,31 @@ ms::Tensor Gathered(const ms::Tensor& from, const ms::Tensor& index) {
 
 ms::Tensor Counts(const ms::Tensor& indices, int64_t experts) {
   const ms::Tensor flat = indices.reshape({-1}), out(mindspore::kNumberTypeInt64, {experts});
-  const Optional unweighted;
+  const std::optional<ms::Tensor> unweighted;
   MINDFORGE_ACLNN(Bincount, Inputs{flat}, out, flat, unweighted, experts, out);
   return out;
 }
+
+ms::Tensor Plus(const ms::Tensor& tensor, double value) {
+  const ms::Tensor out = Like(tensor);
+  MINDFORGE_ACLNN(Adds, Inputs{tensor}, out, tensor, Scalar(value), Scalar(1.0), out);
+  return out;
+}
+
+}  // namespace moe
+
+namespace {
+
+using moe::AclnnOpRunner;
+using moe::As;
+using moe::Gathered;
+using moe::Inputs;
+using moe::kFloat;
+using moe::kLast;
+using moe::Like;
+using moe::Plus;
+using moe::TypeId;
+using Optional = std::optional<ms::Tensor>;
 
 ms::Tensor SumOver(const ms::Tensor& tensor, int64_t dim, bool keep) {
   const int64_t other = tensor.shape()[1 - dim];
@@ -84,12 +75,6 @@ ms::Tensor SumOver(const ms::Tensor& tensor, int64_t dim, bool keep) {
   const std::vector<int64_t> dims{dim};
   const TypeId dtype = tensor.data_type();
   MINDFORGE_ACLNN(ReduceSum, Inputs{tensor}, out, tensor, dims, keep, dtype, out);
-  return out;
-}
-
-ms::Tensor Plus(const ms::Tensor& tensor, double value) {
-  const ms::Tensor out = Like(tensor);
-  MINDFORGE_ACLNN(Adds, Inputs{tensor}, out, tensor, Scalar(value), Scalar(1.0), out);
   return out;
 }
 
@@ -188,7 +173,7 @@ MoeGatingOutput LaunchMoeGating(const ms::Tensor& logits, const Optional& bias,
   }
   const ms::Tensor shares =
       gating.softmax ? scores : Over(scores, Plus(SumOver(scores, kLast, true), gating.eps));
-  return {As(Times(probs, gating.scale), logits.data_type()), indices, Counts(indices, experts),
+  return {As(Times(probs, gating.scale), logits.data_type()), indices, moe::Counts(indices, experts),
           SumOver(shares, 0, false)};
 }
 
@@ -217,91 +202,6 @@ ms::Tensor LaunchMoeGatingGrad(const ms::Tensor& dprobs, const ms::Tensor& dsums
   MINDFORGE_ACLNN(ScatterAdd, (Inputs{dscores, index, dchosen}), sum, dscores, kLast, index, dchosen,
                   sum);
   return As(LogitsGradient(sum, scores, gating.softmax), logits.data_type());
-}
-
-MoePermuteOutput LaunchMoePermute(const ms::Tensor& tokens, const ms::Tensor& indices,
-                                  const Optional& probs, const MoeLayout& layout) {
-  if (layout.capacity != 0) {
-    throw std::invalid_argument(
-        "msops.moe_token_permute: capacity is not available on Ascend; CANN's operator keeps every "
-        "token");
-  }
-  const int64_t rows = MoeRows(indices.shape(), layout), columns = tokens.shape()[1];
-  if (rows == 0 || columns == 0) {
-    return {ms::zeros({rows, columns}, tokens.data_type()),
-            ms::zeros({probs.has_value() ? rows : 0}, kFloat),
-            ms::zeros(indices.shape(), mindspore::kNumberTypeInt32),
-            ms::zeros({layout.experts}, mindspore::kNumberTypeInt64)};
-  }
-  const ms::Tensor permuted(tokens.data_type(), {rows, columns});
-  const ms::Tensor sorted(mindspore::kNumberTypeInt32, {rows});
-  const bool padded = false;
-  const auto runner = std::make_shared<AclnnOpRunner>("MoeTokenPermute");
-  runner->SetLaunchFunc(
-      LAUNCH_ACLNN_FUNC(aclnnMoeTokenPermute, tokens, indices, rows, padded, permuted, sorted));
-  runner->Run({tokens, indices}, {permuted, sorted});
-  ms::Tensor permuted_probs = ms::zeros({0}, kFloat);
-  if (probs.has_value()) {
-    const ms::Tensor zeros = ms::zeros({rows}, kFloat), flat = probs->reshape({-1});
-    const ms::Tensor index = As(sorted, mindspore::kNumberTypeInt64);
-    const int64_t along = 0, replace = 0;
-    permuted_probs = Like(zeros);
-    MINDFORGE_ACLNN(Scatter, (Inputs{zeros, index, flat}), permuted_probs, zeros, along, index, flat,
-                    replace, permuted_probs);
-  }
-  return {permuted, permuted_probs, sorted.reshape(indices.shape()),
-          Counts(indices, layout.experts)};
-}
-
-ms::Tensor LaunchMoePermuteProbsGrad(const ms::Tensor& dpermuted_probs,
-                                     const ms::Tensor& positions) {
-  if (positions.numel() == 0) {
-    return ms::zeros(positions.shape(), kFloat);
-  }
-  const ms::Tensor index = As(positions, mindspore::kNumberTypeInt64).reshape({1, -1});
-  return Gathered(dpermuted_probs.reshape({1, -1}), index).reshape(positions.shape());
-}
-
-ms::Tensor LaunchMoeUnpermute(const ms::Tensor& permuted, const ms::Tensor& positions,
-                              const Optional& probs) {
-  const Shape shape{positions.shape()[0], permuted.shape()[1]};
-  if (positions.numel() == 0 || permuted.numel() == 0) {
-    return ms::zeros(shape, permuted.data_type());
-  }
-  const ms::Tensor out(permuted.data_type(), shape), sorted = positions.reshape({-1});
-  const bool padded = false;
-  if (!probs.has_value()) {  // what the gradient of permuting is
-    const int64_t top_k = positions.shape()[1];
-    MINDFORGE_ACLNN(MoeTokenPermuteGrad, (Inputs{permuted, sorted}), out, permuted, sorted, top_k,
-                    padded, out);
-    return out;
-  }
-  const ms::Tensor weights = As(*probs, permuted.data_type());
-  const std::optional<std::vector<int64_t>> no_shape;
-  MINDFORGE_ACLNN(MoeTokenUnpermute, (Inputs{permuted, sorted, weights}), out, permuted, sorted,
-                  weights, padded, no_shape, out);
-  return out;
-}
-
-MoeUnpermuteGradients LaunchMoeUnpermuteGrad(const ms::Tensor& dout, const ms::Tensor& permuted,
-                                             const ms::Tensor& positions, const Optional& probs) {
-  if (positions.numel() == 0 || permuted.numel() == 0) {
-    return {ms::zeros(permuted.shape(), permuted.data_type()),
-            probs.has_value() ? Optional(ms::zeros(positions.shape(), kFloat)) : std::nullopt};
-  }
-  // Ones where there are none: the operator without probabilities is for one expert a token.
-  const ms::Tensor weights =
-      probs.has_value() ? As(*probs, permuted.data_type())
-                        : Plus(ms::zeros(positions.shape(), permuted.data_type()), 1.0);
-  const ms::Tensor sorted = positions.reshape({-1});
-  const ms::Tensor dpermuted = Like(permuted), dprobs = Like(weights);
-  const bool padded = false;
-  const std::optional<std::vector<int64_t>> no_shape;
-  const auto runner = std::make_shared<AclnnOpRunner>("MoeTokenUnpermuteGrad");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMoeTokenUnpermuteGrad, permuted, dout, sorted,
-                                          weights, padded, no_shape, dpermuted, dprobs));
-  runner->Run({permuted, dout, sorted, weights}, {dpermuted, dprobs});
-  return {dpermuted, probs.has_value() ? Optional(As(dprobs, kFloat)) : std::nullopt};
 }
 
 }  // namespace mindforge
