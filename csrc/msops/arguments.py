@@ -45,6 +45,12 @@ def check_integer(operator: str, name: str, value: object) -> None:
         raise ValueError(f"msops.{operator}: {name} must fit 64 bits, got {value}")
 
 
+def check_flag(operator: str, name: str, value: object) -> None:
+    """Raise TypeError, naming the argument, unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"msops.{operator}: {name} must be True or False, got {_type_name(value)}")
+
+
 def check_choice(operator: str, name: str, value: object, choices: Collection[str]) -> None:
     """Raise ValueError, naming the argument, unless `value` is one of `choices`."""
     if not isinstance(value, str) or value not in choices:

@@ -5,7 +5,7 @@
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_tensor
+from msops.arguments import check_flag, check_tensor
 
 
 def grouped_matmul(
@@ -40,6 +40,7 @@ def grouped_matmul(
     """
     for name, value in {"x": x, "weight": weight, "group_list": group_list}.items():
         check_tensor("grouped_matmul", name, value)
+    check_flag("grouped_matmul", "transpose_weight", transpose_weight)
     return native().grouped_matmul(x, weight, group_list, transpose_weight)
 
 

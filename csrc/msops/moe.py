@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_choice, check_integer, check_number, check_tensor
+from msops.arguments import check_choice, check_flag, check_integer, check_number, check_tensor
 
 SCORE_FUNCTIONS = {"sigmoid": False, "softmax": True}
 DROP_POLICIES = {"position": False, "probs": True}
@@ -95,6 +95,7 @@ def moe_gating(
         check_tensor("moe_gating", "bias", bias)
     for name, value in {"scale": scale, "eps": eps}.items():
         check_number("moe_gating", name, value)
+    check_flag("moe_gating", "normalize", normalize)
     check_choice("moe_gating", "score_function", score_function, SCORE_FUNCTIONS)
     limit = groups if top_groups is None else top_groups
     for name, value in {"top_k": top_k, "groups": groups, "top_groups": limit}.items():
@@ -158,6 +159,11 @@ def moe_token_permute(
             raise ValueError(
                 f"msops.moe_token_permute: capacity must be at least 1, got {capacity}"
             )
+    if num_experts * (capacity or 1) >= 2**31:
+        raise ValueError(
+            f"msops.moe_token_permute: positions are int32, and {num_experts} experts"
+            f"{f' of {capacity} rows' if capacity else ''} are more than that"
+        )
     permuted, permuted_probs, positions, counts = native().moe_token_permute(
         tokens, indices, probs, num_experts, capacity or 0, DROP_POLICIES[drop_policy]
     )

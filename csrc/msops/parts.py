@@ -13,6 +13,7 @@ from msops._native import native
 from msops.activation import GELU_FORMS
 from msops.arguments import (
     check_choice,
+    check_flag,
     check_integer,
     check_number,
     check_tensor,
@@ -66,6 +67,7 @@ def grouped_matmul_grad_weight(
     tensors = {"dy": dy, "x": x, "weight": weight, "group_list": group_list}
     for name, tensor in tensors.items():
         check_tensor("parts.grouped_matmul_grad_weight", name, tensor)
+    check_flag("parts.grouped_matmul_grad_weight", "transpose_weight", transpose_weight)
     return native().grouped_matmul_grad_weight(*tensors.values(), transpose_weight)
 
 
@@ -89,8 +91,10 @@ def moe_gating_grad(
     check_choice("parts.moe_gating_grad", "score_function", score_function, SCORE_FUNCTIONS)
     for name, value in {"scale": scale, "eps": eps}.items():
         check_number("parts.moe_gating_grad", name, value)
+    check_flag("parts.moe_gating_grad", "normalize", normalize)
+    top_k = indices.shape[-1] if indices.shape else 0
     return native().moe_gating_grad(
-        *tensors.values(), indices.shape[-1], SCORE_FUNCTIONS[score_function], normalize, scale, eps
+        *tensors.values(), top_k, SCORE_FUNCTIONS[score_function], normalize, scale, eps
     )
 
 

@@ -8,7 +8,15 @@ import os
 import msops
 import ops
 
-NO_OPERATORS = {"VersionInfo", "Yarn", "parts", "rotary_tables", "version_info"}
+NO_OPERATORS = {
+    "MoeGatingOutput",
+    "MoePermuteOutput",
+    "VersionInfo",
+    "Yarn",
+    "parts",
+    "rotary_tables",
+    "version_info",
+}
 
 
 def lines(capsys, *options: str) -> list[dict]:
@@ -24,7 +32,7 @@ def test_every_operator_is_measured_beside_pytorch_and_a_copy(capsys):
     for record in records:
         assert (record["peer"], record["runs"]) == ("PyTorch eager", 1)
         assert record["ratio"] > 0 and record["fraction_of_bound"] > 0
-        assert record["bound"].startswith("copying")
+        assert record["bound"].startswith(("copying", "multiplying"))
 
 
 def test_one_operator_can_be_asked_for(capsys):

@@ -50,6 +50,8 @@ def fitting(draw):
     a = functools.partial(tensors, dtype=dtype)
     x, w = a((rows, columns)), a((columns,))
     places = tensors((rows,), mindspore.int64)
+    experts = tensors((rows, 2), mindspore.int32)
+    counts = tensors((2,), mindspore.int64)
     return {
         "rms_norm": (x, w, 1e-5),
         "add_rms_norm": (x, x, w, 1e-5),
@@ -61,6 +63,14 @@ def fitting(draw):
         "vocab_cross_entropy": (x, places, -1, 0.1),
         "apply_adamw": ([x], [x], [x], [x]),
         "global_norm": ([x, w],),
+        "grouped_matmul": (x, a((2, columns, 3)), counts, False),
+        "matmul_accumulate": (x, x, a((columns, columns))),
+        "moe_gating": (x, 1),
+        "moe_token_permute": (x, experts, 3, None),
+        "moe_token_unpermute": (x, experts, None),
+        "parts.grouped_matmul_grad_weight": (a((rows, 3)), x, a((2, columns, 3)), counts, False),
+        "parts.moe_gating_grad": (a((rows, 2)), w, x, experts),
+        "parts.moe_token_unpermute_grad": (x, x, experts, None),
         "parts.vocab_pieces": (x, places, 0),
         "parts.vocab_grad": (
             *(tensors((rows,), mindspore.float32), x, places),

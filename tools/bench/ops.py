@@ -4,13 +4,15 @@
 
 Prints one JSON line a case, see record.py. A case is an operator and a step: `forward`, or `both`
 for the operator with its gradients. Runs of both sides and of the copy alternate, so that whatever
-else the machine does falls on all. The bound is the time in which a copy moves as many bytes as the
-operator must.
+else the machine does falls on all. The bound is the time in which a
+copy moves as many bytes as the operator must, or PyTorch's product of two square matrices computes
+as much.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
@@ -33,6 +35,18 @@ FLOAT = 4
 _PEER = Path(__file__).absolute().parent / "ops_torch.py"
 
 Run = Callable[[], object]
+
+
+@dataclasses.dataclass(frozen=True)
+class Product:
+    """A case that multiplies matrices."""
+
+    operations: float
+    """Multiplications and additions."""
+
+
+Work = float | Product
+"""What bounds a case: elements that it must read and write, or a product."""
 
 
 class Torch:
@@ -89,8 +103,8 @@ def steps(call: Callable[[], mindspore.Tensor], upstream: mindspore.Tensor) -> d
     return {"forward": lambda: call().asnumpy(), "both": both}
 
 
-def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
-    """Each case with what runs it once, and how many elements it must read and write."""
+def runs(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
+    """Each case with what runs it once, and what bounds it."""
     shape, size = (rows, columns), rows * columns
     x, residual, upstream = normal(*shape), normal(*shape), normal(*shape, requires_grad=False)
     weight, bias = normal(columns), normal(columns)
@@ -125,13 +139,60 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, float]]:
             2,
         ),
     }
-    cases: dict[str, tuple[Run, float]] = {}
+    cases: dict[str, tuple[Run, Work]] = {}
     for name, (made, forward, backward) in operators.items():
         cases[f"{name}/forward"] = made["forward"], forward * size
         cases[f"{name}/both"] = made["both"], (forward + backward) * size
     cases["apply_adamw"] = adamw(rows, columns), 7 * size
     tensors = [normal(rows // 16, columns, requires_grad=False) for _ in range(16)]
     cases["global_norm"] = lambda: msops.global_norm(tensors).asnumpy(), size
+    return cases | experts(rows, columns)
+
+
+def experts(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
+    """The operators of a mixture of experts: groups of 128 tokens, of which each goes to two."""
+    count, top_k, width = max(rows // 128, 2), 2, columns // 4
+    x, weight = normal(rows, width), normal(count, width, width)
+    wide, narrow = normal(rows, columns), normal(rows, width, requires_grad=False)
+    entries = normal(rows * top_k, columns)
+    each = mindspore.Tensor(np.full(count, rows // count))
+    generator = np.random.default_rng(2)
+    chosen = mindspore.Tensor(np.argsort(generator.random((rows, count)))[:, :top_k])
+    positions = msops.moe_token_permute(wide, chosen, count).positions
+    probs, main_grad = normal(rows, top_k), normal(width, width, requires_grad=False)
+    product, size = Product(2.0 * rows * width * width), rows * columns
+    multiplied = steps(lambda: msops.grouped_matmul(x, weight, each), narrow)
+    # Read and written forward, and by the gradients.
+    moved = {
+        "moe_gating": (
+            steps(lambda: msops.moe_gating(wide, top_k).probs, normal(rows, top_k)),
+            size,
+            2 * size,
+        ),
+        "moe_token_permute": (
+            steps(lambda: msops.moe_token_permute(wide, chosen, count).tokens, entries),
+            (1 + top_k) * size,
+            (1 + top_k) * size,
+        ),
+        "moe_token_unpermute": (
+            steps(lambda: msops.moe_token_unpermute(entries, positions, probs), wide),
+            (1 + top_k) * size,
+            (1 + 2 * top_k) * size,
+        ),
+    }
+    cases: dict[str, tuple[Run, Work]] = {
+        "grouped_matmul/forward": (multiplied["forward"], product),
+        "grouped_matmul/both": (multiplied["both"], Product(3 * product.operations)),
+    }
+    for name, (made, forward, backward) in moved.items():
+        cases[f"{name}/forward"] = made["forward"], forward
+        cases[f"{name}/both"] = made["both"], forward + backward
+
+    def accumulate() -> None:
+        msops.matmul_accumulate(x, narrow, main_grad)
+        main_grad.asnumpy()
+
+    cases["matmul_accumulate"] = accumulate, product
     return cases
 
 
@@ -156,28 +217,41 @@ def timed(run: Run) -> float:
     return time.perf_counter() - started
 
 
+def bound_of(work: Work, shape: tuple[int, int], yardstick: float) -> tuple[str, float]:
+    """The bound in words and in seconds; `yardstick` is how long copying, or multiplying, takes."""
+    if isinstance(work, Product):
+        rate = 2 * min(shape) ** 3 / yardstick
+        words = f"multiplying {work.operations / 1e9:.3g} GFLOP at {rate / 1e9:.3g} GFLOP/s"
+        return words, work.operations / rate
+    rate = 2 * FLOAT * shape[0] * shape[1] / yardstick
+    return (
+        f"copying {work * FLOAT / 1e6:.0f} MB at {rate / 1e9:.3g} GB/s",
+        work * FLOAT / rate,
+    )
+
+
 def measure(
-    case: str, run: Run, elements: float, torch: Torch, shape: tuple[int, int], count: int
+    case: str, run: Run, work: Work, torch: Torch, shape: tuple[int, int], count: int
 ) -> record.Record:
     """Runs one case on both sides in turn and returns its record."""
-    ours, theirs, copies = [], [], []
+    ours, theirs, yardsticks = [], [], []
+    yardstick = "multiply" if isinstance(work, Product) else "copy"
     load = os.getloadavg()[0]
     for _ in range(WARM_UP + count):
         ours.append(timed(run))
         theirs.append(torch.seconds(case, *shape))
-        copies.append(torch.seconds("copy", *shape))
-    copies = sorted(copies[WARM_UP:])
-    bytes_per_second = 2 * FLOAT * shape[0] * shape[1] / copies[len(copies) // 2]
+        yardsticks.append(torch.seconds(yardstick, *shape))
+    yardsticks = sorted(yardsticks[WARM_UP:])
+    bound, bound_seconds = bound_of(work, shape, yardsticks[len(yardsticks) // 2])
     seconds = sorted(ours[WARM_UP:])
-    bound = elements * FLOAT / bytes_per_second
     return record.measured(
         f"ops/{case}",
         ours[WARM_UP:],
         params={"shape": shape, "dtype": "float32", "load_before": load},
         peer="PyTorch eager",
         peer_seconds=theirs[WARM_UP:],
-        bound=f"copying {elements * FLOAT / 1e6:.0f} MB at {bytes_per_second / 1e9:.3g} GB/s",
-        fraction_of_bound=bound / seconds[len(seconds) // 2],
+        bound=bound,
+        fraction_of_bound=bound_seconds / seconds[len(seconds) // 2],
     )
 
 
@@ -192,9 +266,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     shape = (options.rows, options.columns)
     with Torch(options.torch_python) as torch:
-        for case, (run, elements) in runs(*shape).items():
+        for case, (run, work) in runs(*shape).items():
             if case.startswith(options.only):
-                line = measure(case, run, elements, torch, shape, options.runs).line()
+                line = measure(case, run, work, torch, shape, options.runs).line()
                 print(line, flush=True)
 
 

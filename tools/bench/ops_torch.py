@@ -86,6 +86,68 @@ def rotary(rows: int, columns: int) -> tuple[Callable, Callable]:
     return steps(call, [x], upstream)
 
 
+def grouped_matmul(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """Groups of 128 rows, each times its own matrix."""
+    count, width = max(rows // 128, 2), columns // 4
+    x = torch.randn(rows, width, requires_grad=True)
+    weight = torch.randn(count, width, width, requires_grad=True)
+    ends = torch.arange(1, count + 1, dtype=torch.int32) * (rows // count)
+    upstream = torch.randn(rows, width)
+    return steps(lambda: F.grouped_mm(x, weight, offs=ends), [x, weight], upstream)
+
+
+def matmul_accumulate(rows: int, columns: int) -> Callable:
+    """A weight's gradient, added to a buffer."""
+    x, dy = (torch.randn(rows, columns // 4) for _ in range(2))
+    main_grad = torch.zeros(columns // 4, columns // 4)
+    return lambda: main_grad.addmm_(dy.t(), x)
+
+
+def gating(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """Softmax, the two largest, and how often each was chosen."""
+    logits, upstream = torch.randn(rows, columns, requires_grad=True), torch.randn(rows, 2)
+
+    def call() -> torch.Tensor:
+        probs, indices = logits.softmax(-1).topk(2)
+        torch.bincount(indices.flatten(), minlength=columns)
+        return probs
+
+    return steps(call, [logits], upstream)
+
+
+def permute(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """Tokens by expert, as Megatron has it: a sort and a selection."""
+    count = max(rows // 128, 2)
+    chosen = torch.rand(rows, count).argsort()[:, :2].flatten()
+    tokens, upstream = (
+        torch.randn(rows, columns, requires_grad=True),
+        torch.randn(2 * rows, columns),
+    )
+    return steps(
+        lambda: tokens.index_select(0, chosen.argsort(stable=True) // 2), [tokens], upstream
+    )
+
+
+def unpermute(rows: int, columns: int) -> tuple[Callable, Callable]:
+    """Rows back to their tokens, weighed and added."""
+    permuted = torch.randn(2 * rows, columns, requires_grad=True)
+    probs, upstream = torch.rand(rows, 2, requires_grad=True), torch.randn(rows, columns)
+    positions = torch.randperm(2 * rows)
+
+    def call() -> torch.Tensor:
+        entries = permuted.index_select(0, positions).view(rows, 2, columns)
+        return (entries * probs.unsqueeze(-1)).sum(1)
+
+    return steps(call, [permuted, probs], upstream)
+
+
+def multiply(rows: int, columns: int) -> Callable:
+    """The bound of products: that of two square matrices."""
+    size = min(rows, columns)
+    a, b = (torch.randn(size, size) for _ in range(2))
+    return lambda: a @ b
+
+
 def adamw(rows: int, columns: int) -> Callable:
     """A fused step over 16 parameters."""
     parameters = [torch.randn(rows // 16, columns, requires_grad=True) for _ in range(16)]
@@ -128,6 +190,12 @@ def case(name: str, rows: int, columns: int) -> Callable:
         "rotary_position_embedding": lambda: rotary(rows, columns),
         "apply_adamw": lambda: adamw(rows, columns),
         "global_norm": lambda: global_norm(rows, columns),
+        "grouped_matmul": lambda: grouped_matmul(rows, columns),
+        "matmul_accumulate": lambda: matmul_accumulate(rows, columns),
+        "moe_gating": lambda: gating(rows, columns),
+        "moe_token_permute": lambda: permute(rows, columns),
+        "moe_token_unpermute": lambda: unpermute(rows, columns),
+        "multiply": lambda: multiply(rows, columns),
         "copy": lambda: copy(rows, columns),
     }[operator]()
     return made[step == "both"] if isinstance(made, tuple) else made
