@@ -4,6 +4,7 @@
 // The compiled half of the Python package msops. MS_EXTENSION_NAME is the module's name, from the
 // build.
 #include "csrc/binding/adamw.h"
+#include "csrc/binding/attention.h"
 #include "csrc/binding/embedding.h"
 #include "csrc/binding/gelu.h"
 #include "csrc/binding/matmul.h"
@@ -17,6 +18,7 @@
 PYBIND11_MODULE(MS_EXTENSION_NAME, module) {
   mindforge::BindNorms(&module);
   mindforge::BindAdamW(&module);
+  mindforge::BindAttention(&module);
   mindforge::BindRotary(&module);
   mindforge::BindMatmuls(&module);
   mindforge::BindMoe(&module);

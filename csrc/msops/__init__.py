@@ -10,6 +10,7 @@ only under the MindSpore version that it was built for.
 from msops import parts
 from msops._native import VersionInfo, version_info
 from msops.activation import bias_gelu, gelu, swiglu
+from msops.attention import fusion_attention, ring_attention_update
 from msops.lookup import embedding
 from msops.loss import vocab_cross_entropy
 from msops.matmul import grouped_matmul, matmul_accumulate
@@ -33,6 +34,7 @@ __all__ = [
     "apply_adamw",
     "bias_gelu",
     "embedding",
+    "fusion_attention",
     "gelu",
     "global_norm",
     "grouped_matmul",
@@ -42,6 +44,7 @@ __all__ = [
     "moe_token_permute",
     "moe_token_unpermute",
     "parts",
+    "ring_attention_update",
     "rms_norm",
     "rotary_position_embedding",
     "rotary_tables",

@@ -9,6 +9,7 @@ for what is no tensor or number or has another dtype, ValueError for shapes that
 
 import mindspore
 
+from msops import attention
 from msops._native import native
 from msops.activation import GELU_FORMS
 from msops.arguments import (
@@ -30,6 +31,39 @@ def gelu_grad(
     check_tensor("parts.gelu_grad", "x", x)
     check_choice("parts.gelu_grad", "approximate", approximate, GELU_FORMS)
     return native().gelu_grad(dy, x, GELU_FORMS[approximate])
+
+
+def fusion_attention_grad(
+    doutput: mindspore.Tensor,
+    query: mindspore.Tensor,
+    key: mindspore.Tensor,
+    value: mindspore.Tensor,
+    mask: mindspore.Tensor | None,
+    output: mindspore.Tensor,
+    log_sum: mindspore.Tensor,
+    **options: object,
+) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
+    """The gradients of `msops.fusion_attention` with respect to query, key and value.
+
+    Args:
+        doutput: the shape and dtype of `output`.
+        query: as it was given, and so are `key`, `value` and `mask`.
+        key: see `query`.
+        value: see `query`.
+        mask: see `query`.
+        output: what `msops.fusion_attention` returned.
+        log_sum: what it returned with `log_sum_exp`.
+        options: the others that it was given, but for `log_sum_exp`.
+    """
+    name = "parts.fusion_attention_grad"
+    tensors = {"doutput": doutput, "query": query, "key": key, "value": value}
+    for argument, tensor in {**tensors, "output": output, "log_sum": log_sum}.items():
+        check_tensor(name, argument, tensor)
+    if mask is not None:
+        check_tensor(name, "mask", mask)
+    return native().fusion_attention_grad(
+        doutput, query, key, value, mask, output, log_sum, *attention.plan_of(query, **options)
+    )
 
 
 def embedding_grad(

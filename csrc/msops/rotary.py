@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotary position embedding and its tables."""
 
+from __future__ import annotations
+
 import math
 from typing import NamedTuple
 
@@ -97,7 +99,7 @@ def rotary_tables(
     base: float = 10000.0,
     layout: str = "half",
     offset: int = 0,
-    dtype: mindspore.dtype = mindspore.float32,
+    dtype: mindspore.dtype | None = None,
     yarn: Yarn | None = None,
 ) -> tuple[mindspore.Tensor, mindspore.Tensor]:
     """The tables of `rotary_position_embedding` for positions offset to offset + length - 1.
@@ -125,7 +127,7 @@ def rotary_tables(
         base: of the frequencies.
         layout: see `rotary_position_embedding`.
         offset: the first position.
-        dtype: of the tables.
+        dtype: of the tables; float32 where it is None.
         yarn: None for plain frequencies.
 
     Returns:
@@ -158,7 +160,9 @@ def rotary_tables(
     else:
         angles = np.concatenate([angles, angles], axis=-1)
     cos, sin = (
-        mindspore.Tensor(np.ascontiguousarray(function(angles) * scale)).astype(dtype)
+        mindspore.Tensor(np.ascontiguousarray(function(angles) * scale)).astype(
+            dtype or mindspore.float32
+        )
         for function in (np.cos, np.sin)
     )
     return cos, sin

@@ -146,7 +146,7 @@ def runs(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
     cases["apply_adamw"] = adamw(rows, columns), 7 * size
     tensors = [normal(rows // 16, columns, requires_grad=False) for _ in range(16)]
     cases["global_norm"] = lambda: msops.global_norm(tensors).asnumpy(), size
-    return cases | experts(rows, columns)
+    return cases | experts(rows, columns) | attention(rows, columns)
 
 
 def experts(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
@@ -194,6 +194,28 @@ def experts(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
 
     cases["matmul_accumulate"] = accumulate, product
     return cases
+
+
+def attention(rows: int, columns: int) -> dict[str, tuple[Run, Work]]:
+    """Causal attention with the head sizes of MLA over a fourth of the rows, and merging the
+    results of two such.
+    """
+    heads, length = max(columns // 1024, 1), rows // 4
+    query, key = (normal(1, heads, length, 192) for _ in range(2))
+    value, other = (normal(1, heads, length, 128) for _ in range(2))
+    upstream = normal(1, heads, length, 128, requires_grad=False)
+    sums = [normal(1, heads, length) for _ in range(2)]
+    size = heads * length * 128
+    attended = steps(lambda: msops.fusion_attention(query, key, value, causal=True), upstream)
+    merged = steps(lambda: msops.ring_attention_update(value, sums[0], other, sums[1])[0], upstream)
+    # Half of the scores; the gradients make them again and have four products beside.
+    forward, backward = (float(heads * length**2 * n) for n in (192 + 128, 3 * 192 + 2 * 128))
+    return {
+        "fusion_attention/forward": (attended["forward"], Product(forward)),
+        "fusion_attention/both": (attended["both"], Product(forward + backward)),
+        "ring_attention_update/forward": (merged["forward"], 3 * size),
+        "ring_attention_update/both": (merged["both"], 8 * size),
+    }
 
 
 def adamw(rows: int, columns: int) -> Run:

@@ -148,6 +148,24 @@ def multiply(rows: int, columns: int) -> Callable:
     return lambda: a @ b
 
 
+def attention(rows: int, columns: int, merge: bool) -> tuple[Callable, Callable]:
+    """Causal attention with the head sizes of MLA, or what puts two partial results together."""
+    heads, length = max(columns // 1024, 1), rows // 4
+    query, key = (torch.randn(1, heads, length, 192, requires_grad=True) for _ in range(2))
+    value, other = (torch.randn(1, heads, length, 128, requires_grad=True) for _ in range(2))
+    sums = [torch.randn(1, heads, length, 1, requires_grad=True) for _ in range(2)]
+
+    def merged() -> torch.Tensor:
+        both = torch.logaddexp(*sums)
+        return (sums[0] - both).exp() * value + (sums[1] - both).exp() * other
+
+    upstream = torch.randn(1, heads, length, 128)
+    if merge:
+        return steps(merged, [value, other, *sums], upstream)
+    call = functools.partial(F.scaled_dot_product_attention, query, key, value, is_causal=True)
+    return steps(call, [query, key, value], upstream)
+
+
 def adamw(rows: int, columns: int) -> Callable:
     """A fused step over 16 parameters."""
     parameters = [torch.randn(rows // 16, columns, requires_grad=True) for _ in range(16)]
@@ -188,6 +206,8 @@ def case(name: str, rows: int, columns: int) -> Callable:
         "embedding": lambda: embedding(rows, columns),
         "vocab_cross_entropy": lambda: cross_entropy(rows, columns),
         "rotary_position_embedding": lambda: rotary(rows, columns),
+        "fusion_attention": lambda: attention(rows, columns, merge=False),
+        "ring_attention_update": lambda: attention(rows, columns, merge=True),
         "apply_adamw": lambda: adamw(rows, columns),
         "global_norm": lambda: global_norm(rows, columns),
         "grouped_matmul": lambda: grouped_matmul(rows, columns),

@@ -1,0 +1,415 @@
+// Copyright 2026 The MindForge Authors
+// SPDX-License-Identifier: Apache-2.0
+//
+// Attention on MindSpore tensors in the memory of an Ascend NPU, through CANN's operators:
+//   aclnnFlashAttentionScoreV2(query, key, value, realShiftOptional, dropMaskOptional,
+//                              paddingMaskOptional, attenMaskOptional, prefixOptional,
+//                              qStartIdxOptional, kvStartIdxOptional, scaleValue, keepProb,
+//                              preTokens, nextTokens, headNum, inputLayout, innerPrecise,
+//                              sparseMode, pseType, softmaxMaxOut, softmaxSumOut, softmaxOutOut,
+//                              attentionOutOut)
+//   aclnnFlashAttentionScoreGradV2(query, key, value, dy, pseShiftOptional, dropMaskOptional,
+//                              paddingMaskOptional, attenMaskOptional, softmaxMaxOptional,
+//                              softmaxSumOptional, softmaxInOptional, attentionInOptional,
+//                              prefixOptional, qStartIdxOptional, kvStartIdxOptional, scaleValue,
+//                              ..., pseType, dqOut, dkOut, dvOut, dpseOut)
+// and, where sequences are packed, aclnnFlashAttentionVarLenScore and
+// aclnnFlashAttentionUnpaddingScoreGrad, which have actualSeqQLenOptional and
+// actualSeqKvLenOptional after prefixOptional, and neither start indices nor pseType. Around them
+//   aclnnDropoutGenMask(shape, prob, seed, offset, out)      which weights are dropped
+//   aclnnTriu(self, diagonal, out), aclnnLogicalNot(self, out)     masks as CANN wants them
+//   aclnnSlice, aclnnLog(self, out), aclnnAdd                L from maximum and sum
+// Argument order as in CANN's operator library reference, 8.0 and later. CANN takes no empty
+// tensors, so those do not reach it.
+#include "csrc/launch/attention.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "csrc/ascend/api.h"
+
+namespace mindforge {
+namespace {
+
+using ms::pynative::AclnnOpRunner;
+using Optional = std::optional<ms::Tensor>;
+
+const int64_t kLast = -1;
+const int64_t kTokens = 2147483647;  // as far as CANN's windows reach
+const int64_t kSquare = 2048;        // the side of the mask that stands for a causal one
+const int64_t kCopies = 8;           // of each maximum and sum
+
+ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
+
+ms::Tensor ZerosLike(const ms::Tensor& tensor) {
+  return ms::zeros(tensor.shape(), tensor.data_type());
+}
+
+ms::Tensor Cast(const ms::Tensor& tensor, mindspore::TypeId dtype) {
+  return tensor.data_type() == dtype ? tensor : tensor.cast(dtype);
+}
+
+ms::Tensor Add(const ms::Tensor& a, const ms::Tensor& b) {
+  const ms::Tensor sum = Like(a);
+  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
+  const auto runner = std::make_shared<AclnnOpRunner>("Add");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, a, b, one, sum));
+  runner->Run({a, b}, {sum});
+  return sum;
+}
+
+ms::Tensor Sub(const ms::Tensor& a, const ms::Tensor& b) {
+  const ms::Tensor difference = Like(a);
+  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
+  const auto runner = std::make_shared<AclnnOpRunner>("Sub");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSub, a, b, one, difference));
+  runner->Run({a, b}, {difference});
+  return difference;
+}
+
+ms::Tensor Log(const ms::Tensor& x) {
+  const ms::Tensor y = Like(x);
+  const auto runner = std::make_shared<AclnnOpRunner>("Log");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLog, x, y));
+  runner->Run({x}, {y});
+  return y;
+}
+
+ms::Tensor Exp(const ms::Tensor& x) {
+  const ms::Tensor y = Like(x);
+  const auto runner = std::make_shared<AclnnOpRunner>("Exp");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnExp, x, y));
+  runner->Run({x}, {y});
+  return y;
+}
+
+// Rows of `tensor` times their numbers, in the dtype of `tensor`.
+ms::Tensor TimesRows(const ms::Tensor& tensor, const ms::Tensor& numbers) {
+  Shape shape = numbers.shape();
+  if (shape.size() < tensor.shape().size()) {
+    shape.push_back(1);
+  }
+  const ms::Tensor factor = Cast(numbers, tensor.data_type()).reshape(shape);
+  const ms::Tensor product = Like(tensor);
+  const auto runner = std::make_shared<AclnnOpRunner>("Mul");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, tensor, factor, product));
+  runner->Run({tensor, factor}, {product});
+  return product;
+}
+
+ms::Tensor Scaled(const ms::Tensor& tensor, double factor) {
+  const ms::Tensor product = Like(tensor);
+  const mindspore::ScalarPtr by = std::make_shared<mindspore::FP32Imm>(static_cast<float>(factor));
+  const auto runner = std::make_shared<AclnnOpRunner>("Muls");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMuls, tensor, by, product));
+  runner->Run({tensor}, {product});
+  return product;
+}
+
+// L from what CANN gives: (..., 8) maxima and sums.
+ms::Tensor LogSum(const ms::Tensor& maximum, const ms::Tensor& sum) {
+  const auto first = [](const ms::Tensor& copies) {
+    Shape shape = copies.shape();
+    shape.back() = 1;
+    const ms::Tensor out(copies.data_type(), shape);
+    const int64_t start = 0, end = 1, step = 1;
+    const auto runner = std::make_shared<AclnnOpRunner>("Slice");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSlice, copies, kLast, start, end, step, out));
+    runner->Run({copies}, {out});
+    shape.pop_back();
+    return out.reshape(shape);
+  };
+  return Add(first(maximum), Log(first(sum)));
+}
+
+// Numbers as CANN wants them beside maxima and sums.
+ms::Tensor Copies(const ms::Tensor& numbers) {
+  Shape shape = numbers.shape();
+  std::vector<int64_t> repeats(shape.size(), 1);
+  shape.push_back(1);
+  repeats.push_back(kCopies);
+  return numbers.reshape(shape).repeat(repeats);
+}
+
+// How CANN is told what is seen.
+struct Seen {
+  Optional hidden;  // bool, true where a key is not seen
+  Optional shift;   // added to the scores
+  int64_t mode = 0, before = kTokens, after = kTokens;
+};
+
+// The mask with the whole shape of the scores.
+ms::Tensor Whole(const AttentionArguments& in) {
+  const Shape &query = in.query.shape(), &key = in.key.shape();
+  const Shape scores{query[0], query[1], query[2], key[2]};
+  Shape shape(4 - in.mask->shape().size(), 1);
+  shape.insert(shape.end(), in.mask->shape().begin(), in.mask->shape().end());
+  std::vector<int64_t> repeats;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    repeats.push_back(scores[i] / shape[i]);
+  }
+  return in.mask->contiguous().reshape(shape).repeat(repeats);
+}
+
+Seen SeenBy(const AttentionArguments& in) {
+  const AttentionSettings& s = in.settings;
+  const bool unlimited = s.before == kUnlimited && s.after == kUnlimited;
+  Seen seen;
+  if (in.mask.has_value()) {
+    if (!unlimited) {
+      throw std::invalid_argument(
+          "msops.fusion_attention: on Ascend a mask does not go with causal or a window; put both "
+          "into the mask");
+    }
+    if (in.mask->data_type() != mindspore::kNumberTypeBool) {
+      seen.shift = Whole(in);
+      return seen;
+    }
+    const ms::Tensor mask = Whole(in), hidden = Like(mask);
+    const auto runner = std::make_shared<AclnnOpRunner>("LogicalNot");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLogicalNot, mask, hidden));
+    runner->Run({mask}, {hidden});
+    seen.hidden = hidden;
+    return seen;
+  }
+  if (unlimited) {
+    return seen;
+  }
+  const ms::Tensor ones = ms::ones({kSquare, kSquare}, mindspore::kNumberTypeBool);
+  const ms::Tensor hidden = Like(ones);
+  const int64_t diagonal = 1;
+  const auto runner = std::make_shared<AclnnOpRunner>("Triu");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnTriu, ones, diagonal, hidden));
+  runner->Run({ones}, {hidden});
+  seen.hidden = hidden;
+  if (s.before == kUnlimited && s.after == 0) {
+    seen.mode = s.from_end ? 3 : 2;  // causal, from the last key or from the first
+    return seen;
+  }
+  const bool as_long = in.packing.query_ends == in.packing.key_ends &&
+                       (in.query.shape().size() == 3 || in.query.shape()[2] == in.key.shape()[2]);
+  if (!s.from_end && !as_long) {
+    throw std::invalid_argument(
+        "msops.fusion_attention: on Ascend a window counts positions from the end where queries "
+        "and keys are not equally many; pass from_end=True");
+  }
+  seen.mode = 4;  // a band
+  seen.before = std::min(s.before, kTokens);
+  seen.after = std::min(s.after, kTokens);
+  return seen;
+}
+
+// A bit for each weight, made again from seed and offset.
+Optional Kept(const AttentionArguments& in) {
+  const AttentionSettings& s = in.settings;
+  if (s.dropout == 0.0) {
+    return std::nullopt;
+  }
+  int64_t weights = 0;
+  if (in.query.shape().size() == 4) {
+    weights = in.query.shape()[0] * in.query.shape()[1] * in.query.shape()[2] * in.key.shape()[2];
+  } else {
+    int64_t first = 0, first_key = 0;
+    for (size_t i = 0; i < in.packing.query_ends.size(); ++i) {
+      weights += in.query.shape()[1] * (in.packing.query_ends[i] - first) *
+                 (in.packing.key_ends[i] - first_key);
+      first = in.packing.query_ends[i];
+      first_key = in.packing.key_ends[i];
+    }
+  }
+  const ms::Tensor out(mindspore::kNumberTypeUInt8, {(weights + 127) / 128 * 128 / 8});
+  const std::vector<int64_t> shape{weights};
+  const double dropout = s.dropout;
+  const int64_t seed = static_cast<int64_t>(s.seed), offset = s.offset;
+  const auto runner = std::make_shared<AclnnOpRunner>("DropoutGenMask");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnDropoutGenMask, shape, dropout, seed, offset, out));
+  runner->Run({}, {out});
+  return out;
+}
+
+std::vector<ms::Tensor> Inputs(const std::vector<ms::Tensor>& tensors,
+                               const std::vector<Optional>& optional) {
+  std::vector<ms::Tensor> inputs = tensors;
+  for (const Optional& tensor : optional) {
+    if (tensor.has_value()) {
+      inputs.push_back(*tensor);
+    }
+  }
+  return inputs;
+}
+
+// Output, maximum and sum.
+AttentionOutput Forward(const AttentionArguments& in) {
+  const ms::Tensor &query = in.query, &key = in.key, &value = in.value;
+  const ms::Tensor output(query.data_type(), AttentionOutputShape(query.shape(), value.shape()));
+  Shape copies = AttentionLogSumShape(query.shape());
+  copies.push_back(kCopies);
+  const ms::Tensor maximum(mindspore::kNumberTypeFloat32, copies), sum = Like(maximum);
+  const Seen seen = SeenBy(in);
+  const Optional kept = Kept(in), none;
+  const Optional shift = seen.shift, hidden = seen.hidden;
+  const std::vector<int64_t> nowhere, queries = in.packing.query_ends, keys = in.packing.key_ends;
+  const double scale = in.settings.scale, keep = 1.0 - in.settings.dropout;
+  const int64_t heads = query.shape()[1], before = seen.before, after = seen.after;
+  const int64_t precise = 0, mode = seen.mode, added_after_scale = 0;
+  const std::vector<ms::Tensor> inputs = Inputs({query, key, value}, {shift, kept, hidden});
+  if (queries.empty()) {
+    const std::string layout = "BNSD";
+    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionScoreV2");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
+        aclnnFlashAttentionScoreV2, query, key, value, shift, kept, none, hidden, nowhere, nowhere,
+        nowhere, scale, keep, before, after, heads, layout, precise, mode, added_after_scale,
+        maximum, sum, none, output));
+    runner->Run(inputs, {maximum, sum, output});
+  } else {
+    const std::string layout = "TND";
+    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionVarLenScore");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
+        aclnnFlashAttentionVarLenScore, query, key, value, shift, kept, none, hidden, nowhere,
+        queries, keys, scale, keep, before, after, heads, layout, precise, mode, maximum, sum, none,
+        output));
+    runner->Run(inputs, {maximum, sum, output});
+  }
+  return {output, LogSum(maximum, sum)};
+}
+
+AttentionGradientTensors Backward(const AttentionArguments& in, const AttentionOutput& result,
+                                  const ms::Tensor& dy) {
+  const ms::Tensor &query = in.query, &key = in.key, &value = in.value, &output = result.output;
+  // exp(S - L) is also exp(S - maximum) / sum where the maximum is L and the sum 1.
+  const ms::Tensor maximum = Copies(result.log_sum);
+  const ms::Tensor sum = ms::ones(maximum.shape(), mindspore::kNumberTypeFloat32);
+  const ms::Tensor dq = Like(query), dk = Like(key), dv = Like(value);
+  const Seen seen = SeenBy(in);
+  const Optional kept = Kept(in), none, shift = seen.shift, hidden = seen.hidden;
+  const ms::Tensor dshift = shift.has_value() ? Like(*shift) : ms::zeros({0}, query.data_type());
+  const std::vector<int64_t> nowhere, queries = in.packing.query_ends, keys = in.packing.key_ends;
+  const double scale = in.settings.scale, keep = 1.0 - in.settings.dropout;
+  const int64_t heads = query.shape()[1], before = seen.before, after = seen.after;
+  const int64_t precise = 0, mode = seen.mode, added_after_scale = 0;
+  const std::vector<ms::Tensor> inputs =
+      Inputs({query, key, value, dy, maximum, sum, output}, {shift, kept, hidden});
+  if (queries.empty()) {
+    const std::string layout = "BNSD";
+    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionScoreGradV2");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
+        aclnnFlashAttentionScoreGradV2, query, key, value, dy, shift, kept, none, hidden, maximum,
+        sum, none, output, nowhere, nowhere, nowhere, scale, keep, before, after, heads, layout,
+        precise, mode, added_after_scale, dq, dk, dv, dshift));
+    runner->Run(inputs, {dq, dk, dv, dshift});
+  } else {
+    const std::string layout = "TND";
+    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionUnpaddingScoreGrad");
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
+        aclnnFlashAttentionUnpaddingScoreGrad, query, key, value, dy, shift, kept, none, hidden,
+        maximum, sum, none, output, nowhere, queries, keys, scale, keep, before, after, heads,
+        layout, precise, mode, dq, dk, dv, dshift));
+    runner->Run(inputs, {dq, dk, dv, dshift});
+  }
+  return {dq, dk, dv};
+}
+
+bool Empty(const AttentionArguments& in) { return in.query.numel() == 0 || in.key.numel() == 0; }
+
+}  // namespace
+
+std::vector<mindspore::TypeId> AttentionDtypes() {
+  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
+          mindspore::kNumberTypeFloat32};
+}
+
+AttentionOutput LaunchAttention(const AttentionArguments& in) {
+  if (!Empty(in)) {
+    return Forward(in);
+  }
+  const Shape& query = in.query.shape();
+  const ms::Tensor ones = ms::zeros(AttentionLogSumShape(query), mindspore::kNumberTypeFloat32);
+  const ms::Tensor output =
+      ms::zeros(AttentionOutputShape(query, in.value.shape()), in.query.data_type());
+  return {output, ones.numel() == 0 ? ones : Log(ones)};
+}
+
+// What comes through L is added to the gradients of the scores, weight by weight:
+//   dQ += scale * dL * (P K), which is attention with the keys for values, and
+//   dK += scale * P^T (dL * Q), which is the gradient of those values from dL * Q.
+AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,
+                                             const AttentionOutput& output,
+                                             const ms::Tensor& doutput, const Optional& dlog_sum) {
+  if (Empty(in)) {
+    return {ZerosLike(in.query), ZerosLike(in.key), ZerosLike(in.value)};
+  }
+  AttentionGradientTensors result = Backward(in, output, doutput);
+  if (dlog_sum.has_value()) {
+    AttentionArguments keys = in;
+    keys.value = in.key;
+    keys.settings.dropout = 0.0;
+    const AttentionOutput seen = Forward(keys);
+    const ms::Tensor from_key = TimesRows(seen.output, *dlog_sum);
+    const ms::Tensor from_query = Backward(keys, seen, TimesRows(in.query, *dlog_sum)).dvalue;
+    result.dquery = Add(result.dquery, Scaled(from_key, in.settings.scale));
+    result.dkey = Add(result.dkey, Scaled(from_query, in.settings.scale));
+  }
+  return result;
+}
+
+//   aclnnRingAttentionUpdate(prevAttnOut, prevSoftmaxMax, prevSoftmaxSum, curAttnOut,
+//                            curSoftmaxMax, curSoftmaxSum, actualSeqQlenOptional,
+//                            inputLayoutOptional, attnOutOut, softmaxMaxOut, softmaxSumOut)
+// with each row as a sequence's element of one batch and one head, L for the maximum and 1 for the
+// sum.
+MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAttention& other) {
+  if (one.output.numel() == 0) {
+    return {ZerosLike(one.output), ZerosLike(one.log_sum)};
+  }
+  const int64_t rows = static_cast<int64_t>(one.log_sum.numel());
+  const Shape table{rows, 1, one.output.shape().back()};
+  const ms::Tensor a = one.output.reshape(table), b = other.output.reshape(table);
+  const Shape line{1, 1, rows};
+  const ms::Tensor a_max = Copies(one.log_sum.reshape(line));
+  const ms::Tensor b_max = Copies(other.log_sum.reshape(line));
+  const ms::Tensor sums = ms::ones(a_max.shape(), mindspore::kNumberTypeFloat32);
+  const ms::Tensor out = Like(a), maximum = Like(a_max), sum = Like(a_max);
+  const Optional none;
+  const std::string layout = "SBH";
+  const auto runner = std::make_shared<AclnnOpRunner>("RingAttentionUpdate");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRingAttentionUpdate, a, a_max, sums, b, b_max, sums,
+                                          none, layout, out, maximum, sum));
+  runner->Run({a, a_max, sums, b, b_max}, {out, maximum, sum});
+  return {out.reshape(one.output.shape()), LogSum(maximum, sum).reshape(one.log_sum.shape())};
+}
+
+// From the formulas in csrc/cpu/attention_merge.h, in float32.
+MergedAttentionGradients LaunchAttentionMergeGrad(const MergedAttention& gradient,
+                                                  const MergedAttention& one,
+                                                  const MergedAttention& other) {
+  if (one.output.numel() == 0) {
+    return {{ZerosLike(one.output), ZerosLike(one.log_sum)},
+            {ZerosLike(other.output), ZerosLike(other.log_sum)}};
+  }
+  const MergedAttention whole = LaunchAttentionMerge(one, other);
+  const mindspore::TypeId wide = mindspore::kNumberTypeFloat32;
+  const ms::Tensor above = Cast(gradient.output, wide), result = Cast(whole.output, wide);
+  const auto of = [&](const MergedAttention& part) -> MergedAttention {
+    const ms::Tensor weight = Exp(Sub(part.log_sum, whole.log_sum));
+    const ms::Tensor apart = Sub(Cast(part.output, wide), result), product = Like(above);
+    const auto multiply = std::make_shared<AclnnOpRunner>("Mul");
+    multiply->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, above, apart, product));
+    multiply->Run({above, apart}, {product});
+    const ms::Tensor along = Like(part.log_sum);
+    const std::vector<int64_t> dims{kLast};
+    const bool keep_dims = false;
+    const auto sum = std::make_shared<AclnnOpRunner>("ReduceSum");
+    sum->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnReduceSum, product, dims, keep_dims, wide, along));
+    sum->Run({product}, {along});
+    return {Cast(TimesRows(above, weight), part.output.data_type()),
+            TimesRows(Add(gradient.log_sum, along), weight)};
+  };
+  return {of(one), of(other)};
+}
+
+}  // namespace mindforge
