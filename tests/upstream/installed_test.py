@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every Python file that is installed here: the standard library, MindSpore's and PyTorch's.
+"""Every Python file that is installed here: the standard library's and all environments'.
 
 None of these was looked at when the converter was written. Nothing crashes, a file that does not
 mention a package of the mapping is the same bytes, and what is converted compiles.
@@ -19,12 +19,11 @@ from torch2ms.python_file import Settings, convert
 
 # The parser needs seconds for a few generated files.
 LARGEST = 1_000_000
-PYTORCH = Path(os.environ["MINDFORGE_TORCH_PYTHON"])
 
 
-def _site_packages_of_pytorch() -> Path:
+def _site_packages(variable: str) -> Path:
     """Bazel hands out a script that starts the environment's interpreter."""
-    interpreter = PYTORCH.read_text(encoding="utf-8").split("'")[1]
+    interpreter = Path(os.environ[variable]).read_text(encoding="utf-8").split("'")[1]
     (found,) = Path(interpreter).parents[1].glob("lib/python*/site-packages")
     return found
 
@@ -32,28 +31,31 @@ def _site_packages_of_pytorch() -> Path:
 LIBRARIES = {
     "the standard library": Path(sysconfig.get_path("stdlib")),
     "the MindSpore environment": Path(site.getsitepackages()[0]),
-    "the PyTorch environment": _site_packages_of_pytorch(),
+    "the PyTorch environment": _site_packages("MINDFORGE_TORCH_PYTHON"),
+    "the tools' environment": _site_packages("TOOLS_PYTHON"),
+    "the transformers environment": _site_packages("TRANSFORMERS_PYTHON"),
 }
 
 
 def _groups():
     """Each library in pieces of some hundred files, so that a failure is found soon."""
     for name, root in LIBRARIES.items():
-        files = sorted(p for p in root.rglob("*.py") if p.is_file() and _belongs(p, root))
+        files = sorted(p for p in root.rglob("*.py*") if p.is_file() and _belongs(p, root))
         for start in range(0, len(files), 500):
             yield f"{name} {start}", root, files[start : start + 500]
 
 
 def _belongs(path, root):
     inside = path.relative_to(root).parts
-    return path.stat().st_size < LARGEST and "site-packages" not in inside
+    python = path.suffix in (".py", ".pyi")
+    return python and path.stat().st_size < LARGEST and "site-packages" not in inside
 
 
 GROUPS = {name: (root, files) for name, root, files in _groups()}
 
 
 def test_there_are_many_files():
-    assert sum(len(files) for _, files in GROUPS.values()) > 12_000
+    assert sum(len(files) for _, files in GROUPS.values()) > 16_000
 
 
 @pytest.mark.parametrize("group", GROUPS)
