@@ -17,7 +17,11 @@ from torch2ms import apis
 
 _FOLDERS = {
     folder.name: folder
-    for folder in (Path(torch2ms.__file__).parent / "mapping", Path(refresh.__file__).parent)
+    for folder in (
+        Path(torch2ms.__file__).parent / "mapping",
+        Path(refresh.__file__).parent,
+        Path(refresh.__file__).parents[2] / "docs",
+    )
 }
 
 

@@ -11,6 +11,8 @@ it is served:
     named           it can be imported, compared and subclassed; calling or creating one is an error
     named: REASON   so it is, and why
     no              there is no such name
+
+With a registered operator goes what computes it on the CPU and MindSpore's function for Ascend.
 """
 
 import ast
@@ -28,6 +30,7 @@ import mindspore
 import arguments
 import mstorch
 from mstorch._errors import absent_because
+from mstorch._registry import OPERATORS
 
 _NOTHING = object()
 # Classes whose attributes are set when one is made.
@@ -45,8 +48,24 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     names = sys.stdin.read().split()
-    json.dump({name: {"served": served(name), "takes": _takes(name)} for name in names}, answers)
+    answer = {
+        name: {"served": served(name), "takes": _takes(name), **_paths(name)} for name in names
+    }
+    json.dump(answer, answers)
     answers.close()
+
+
+def _paths(name: str) -> dict[str, str]:
+    """What computes an operator on the CPU, and MindSpore's function for Ascend."""
+    registered = name.removeprefix("torch.") if name.startswith("torch.Tensor.") else name
+    entry = OPERATORS.get(registered)
+    if entry is None:
+        return {}
+    function = inspect.unwrap(entry.cpu)
+    code = getattr(function, "__code__", None)
+    by = "msops" if code is not None and "msops" in code.co_names else "NumPy"
+    module = function.__module__.removeprefix("mstorch.").replace(".", "/")
+    return {"cpu": f"{by}, {module}.py", "ascend": entry.ascend or ""}
 
 
 def served(name: str) -> str:

@@ -7,6 +7,7 @@ Asks the live torch and the live mstorch, each in a process of its own, and writ
     converter/torch2ms/mapping/apis.tsv           every API, its kind, how mstorch serves it
     converter/torch2ms/mapping/star_imports.txt   the names that a star import binds, by module
     tools/apis/unserved.txt                       what megatron-core mentions and mstorch lacks
+    docs/mstorch_apis.md                          the same for readers, with what computes each
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import document
+
 _HERE = Path(__file__).parent
 _APIS = Path("converter/torch2ms/mapping/apis.tsv")
 _STAR_IMPORTS = Path("converter/torch2ms/mapping/star_imports.txt")
 _UNSERVED = Path("tools/apis/unserved.txt")
-WRITTEN = (_APIS, _STAR_IMPORTS, _UNSERVED)
+_DOCUMENT = Path("docs/mstorch_apis.md")
+WRITTEN = (_APIS, _STAR_IMPORTS, _UNSERVED, _DOCUMENT)
 COMMAND = "bazel run //tools/apis:refresh"
 _HEAD = f"""\
 # Copyright 2026 The MindForge Authors
@@ -49,6 +53,7 @@ def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Pa
         _APIS: head + _apis(apis, mstorch),
         _STAR_IMPORTS: head + _star_imports(torch["star"]),
         _UNSERVED: _still_unserved(mstorch),
+        _DOCUMENT: document.table(COMMAND, torch["version"], _rows(apis, mstorch)),
     }
 
 
@@ -101,6 +106,24 @@ def _apis(torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]) 
         lacks = " ".join(_lacking(api["takes"], ours["takes"]) if called else [])
         lines.append("\t".join((name, api["kind"], ours["served"], named, lacks)).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _rows(
+    torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]
+) -> list[document.Row]:
+    """What mstorch serves or names, and what megatron-core mentions beside that."""
+    mentioned = set(megatron_core_names())
+    rows = []
+    for name, api in torch.items():
+        ours = mstorch[name]
+        status, _, limit = ours["served"].partition(": ")
+        if status == "no" and (name not in mentioned or api["kind"] == "absent"):
+            continue
+        called = status == "yes" and api["kind"] in ("class", "function", "method")
+        lacks = _lacking(api["takes"], ours["takes"]) if called else []
+        paths = ours.get("cpu", ""), ours.get("ascend", "")
+        rows.append(document.Row(name, status, limit, *paths, [a for a in lacks if a != "?"]))
+    return rows
 
 
 def _lacking(torch: list[str] | None, mstorch: list[str] | None) -> list[str]:
