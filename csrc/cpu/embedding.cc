@@ -113,6 +113,10 @@ void EmbeddingGrad(const T* dy, const I* indices, const std::optional<int64_t>& 
         std::fill_n(to, columns, T{});
         continue;
       }
+      if (count == 1) {
+        std::copy_n(dy + sorted.places[start] * size.columns + column, columns, to);
+        continue;
+      }
       std::fill_n(sums, columns, 0.0);
       add_places(dy + column, sorted.places.data() + start, count, size.columns, columns, sums);
       for (size_t j = 0; j < columns; ++j) {
