@@ -469,6 +469,13 @@ _second(
     "rms_norm", lambda torch, x: torch.nn.functional.rms_norm(x, (4,), torch.ones(4) * 2, 1e-3) ** 3
 )
 _second(
+    "attention_of_many_queries",
+    lambda torch, x: torch.nn.functional.scaled_dot_product_attention(
+        *(torch.cat([x * n] * 12).reshape(1, 1, 36, 4)[..., : 5 - n] for n in (1, 1, 2)),
+        is_causal=True,
+    ),
+)
+_second(
     "embedding",
     lambda torch, x: torch.nn.functional.embedding(torch.tensor([2, 0, 2, 1]), x, 1) ** 3,
 )

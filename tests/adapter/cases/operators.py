@@ -12,7 +12,11 @@ CASES = {}
 
 
 def tolerance(name):
-    """Gradients that came through a half type are as coarse as that."""
+    """Gradients that came through a half type are as coarse as that; those of attention are sums of
+    many numbers above 1.
+    """
+    if name.startswith("attention_of"):
+        return {"torch.float32": (2e-6, 5e-6)}
     if name.endswith("_of_bfloat16"):
         return {"torch.float32": (2e-2, 2e-2)}
     return {"torch.float32": (4e-3, 1e-3)} if name.endswith("_of_float16") else {}
@@ -705,6 +709,31 @@ add(
     lambda t, i, w: t.nn.functional.embedding(i, w, padding_idx=5),
     whole(3),
     a(5, 4),
+)
+for _name, _options in {
+    "plain": lambda t, m: {},
+    "causal": lambda t, m: {"is_causal": True},
+    "scaled": lambda t, m: {"scale": 0.3},
+    "seen": lambda t, m: {"attn_mask": (m > -0.5).logical_and(m[:, :1] < 1.0)},
+    "added": lambda t, m: {"attn_mask": m},
+}.items():
+    add(
+        f"attention_of_many_queries_{_name}",
+        lambda t, q, k, v, m, options=_options: t.nn.functional.scaled_dot_product_attention(
+            q, k, v, **options(t, m.detach())
+        ),
+        a(2, 2, 40, 8),
+        a(2, 2, 50, 8, seed=1),
+        a(2, 2, 50, 5, seed=2),
+        a(40, 50, seed=3),
+    )
+add(
+    "attention_of_transposed_heads_in_groups",
+    lambda t, q, k: t.nn.functional.scaled_dot_product_attention(
+        q.transpose(1, 2), k.transpose(1, 2), k.transpose(1, 2), enable_gqa=True
+    ),
+    a(2, 40, 4, 8),
+    a(2, 50, 2, 8, seed=1),
 )
 add("layer_norm_plain", lambda t, x: t.nn.functional.layer_norm(x, (3, 6)), a(2, 3, 6))
 add(
