@@ -22,7 +22,7 @@ def rms_norm(x: mindspore.Tensor, weight: mindspore.Tensor, eps: float) -> minds
             on the CPU also float64.
         weight: at least one dimension; the dtype of `x`, or float32 where `x` is float16 or
             bfloat16.
-        eps: added to the mean of squares; finite and not negative.
+        eps: added to the mean of squares; finite.
 
     Returns:
         A new tensor with the shape and dtype of `x`. Half types are computed in float32 and rounded
@@ -31,7 +31,7 @@ def rms_norm(x: mindspore.Tensor, weight: mindspore.Tensor, eps: float) -> minds
 
     Raises:
         TypeError: an argument is no tensor or number, or has another dtype.
-        ValueError: the shapes do not fit, or eps is out of range.
+        ValueError: the shapes do not fit, or eps is not finite.
     """
     check_tensor("rms_norm", "x", x)
     check_tensor("rms_norm", "weight", weight)
@@ -62,7 +62,7 @@ def add_rms_norm(
 
     Raises:
         TypeError: an argument is no tensor or number, or has another dtype.
-        ValueError: the shapes do not fit, or eps is out of range.
+        ValueError: the shapes do not fit, or eps is not finite.
     """
     check_tensor("add_rms_norm", "x", x)
     check_tensor("add_rms_norm", "residual", residual)
@@ -88,7 +88,7 @@ def layer_norm(
         weight: at least one dimension; the dtype of `x`, or float32 where `x` is float16 or
             bfloat16.
         bias: the shape and dtype of `weight`.
-        eps: added to the variance; finite and not negative.
+        eps: added to the variance; finite.
 
     Returns:
         A new tensor with the shape and dtype of `x`. Half types are computed in float32 and rounded
@@ -98,7 +98,7 @@ def layer_norm(
 
     Raises:
         TypeError: an argument is no tensor or number, or has another dtype.
-        ValueError: the shapes do not fit, or eps is out of range.
+        ValueError: the shapes do not fit, or eps is not finite.
     """
     check_tensor("layer_norm", "x", x)
     check_tensor("layer_norm", "weight", weight)

@@ -32,8 +32,9 @@ inline NormRows NormRowsOf(const Shape& x, const Shape& weight) {
 // `operation` starts the message.
 inline void CheckNorm(const std::string& operation, const Shape& x, const Shape& weight,
                       double eps) {
-  if (!(std::isfinite(eps) && eps >= 0.0)) {
-    throw std::invalid_argument(operation + ": eps must be a finite number not below 0, got " +
+  // Below 0 it gives NaN in rows that are smaller, as it does in PyTorch.
+  if (!std::isfinite(eps)) {
+    throw std::invalid_argument(operation + ": eps must be a finite number, got " +
                                 std::to_string(eps));
   }
   if (weight.empty()) {

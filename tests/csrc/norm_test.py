@@ -140,7 +140,7 @@ WHOLE = mindspore.Tensor(np.ones(4, np.int32))
             ValueError,
             r"bias must have the shape of weight; weight is \(4,\), bias is \(3,\)",
         ),
-        ("layer_norm", (X, FOUR, FOUR, -1.0), ValueError, "eps must be a finite number"),
+        ("layer_norm", (X, FOUR, FOUR, float("inf")), ValueError, "eps must be a finite number"),
         ("layer_norm", (X, FOUR, WHOLE, EPS), TypeError, "bias must be float32, got int32"),
         ("layer_norm", (X, FOUR, None, EPS), TypeError, "bias must be a mindspore.Tensor"),
         ("layer_norm", (WHOLE, FOUR, FOUR, EPS), TypeError, "x must be float16, .* got int32"),
