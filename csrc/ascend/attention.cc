@@ -261,18 +261,18 @@ AttentionOutput Forward(const AttentionArguments& in) {
   if (queries.empty()) {
     const std::string layout = "BNSD";
     const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionScoreV2");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
-        aclnnFlashAttentionScoreV2, query, key, value, shift, kept, none, hidden, nowhere, nowhere,
-        nowhere, scale, keep, before, after, heads, layout, precise, mode, added_after_scale,
-        maximum, sum, none, output));
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnFlashAttentionScoreV2, query, key, value, shift,
+                                            kept, none, hidden, nowhere, nowhere, nowhere, scale,
+                                            keep, before, after, heads, layout, precise, mode,
+                                            added_after_scale, maximum, sum, none, output));
     runner->Run(inputs, {maximum, sum, output});
   } else {
     const std::string layout = "TND";
     const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionVarLenScore");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
-        aclnnFlashAttentionVarLenScore, query, key, value, shift, kept, none, hidden, nowhere,
-        queries, keys, scale, keep, before, after, heads, layout, precise, mode, maximum, sum, none,
-        output));
+    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnFlashAttentionVarLenScore, query, key, value,
+                                            shift, kept, none, hidden, nowhere, queries, keys,
+                                            scale, keep, before, after, heads, layout, precise,
+                                            mode, maximum, sum, none, output));
     runner->Run(inputs, {maximum, sum, output});
   }
   return {output, LogSum(maximum, sum)};
@@ -305,10 +305,10 @@ AttentionGradientTensors Backward(const AttentionArguments& in, const AttentionO
   } else {
     const std::string layout = "TND";
     const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionUnpaddingScoreGrad");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
-        aclnnFlashAttentionUnpaddingScoreGrad, query, key, value, dy, shift, kept, none, hidden,
-        maximum, sum, none, output, nowhere, queries, keys, scale, keep, before, after, heads,
-        layout, precise, mode, dq, dk, dv, dshift));
+    runner->SetLaunchFunc(
+        LAUNCH_ACLNN_FUNC(aclnnFlashAttentionUnpaddingScoreGrad, query, key, value, dy, shift, kept,
+                          none, hidden, maximum, sum, none, output, nowhere, queries, keys, scale,
+                          keep, before, after, heads, layout, precise, mode, dq, dk, dv, dshift));
     runner->Run(inputs, {dq, dk, dv, dshift});
   }
   return {dq, dk, dv};

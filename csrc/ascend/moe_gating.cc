@@ -1,7 +1,8 @@
 // Copyright 2026 The MindForge Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The choice of experts on MindSpore tensors in the memory of an Ascend NPU, through CANN's operators:
+// The choice of experts on MindSpore tensors in the memory of an Ascend NPU, through CANN's
+// operators:
 //   aclnnMoeGatingTopK(x, biasOptional, k, kGroup, groupCount, groupSelectMode, renorm, normType,
 //                      outFlag, routedScalingFactor, eps, yOut, expertIdxOut, outOut)
 //                                                                 the choice and all scores; then
@@ -143,10 +144,10 @@ ms::Tensor Choose(const ms::Tensor& logits, const Optional& bias, const MoeGatin
   const bool scores_too = true;
   const double one = 1.0;
   const auto runner = std::make_shared<AclnnOpRunner>("MoeGatingTopK");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
-      aclnnMoeGatingTopK, x, bias, gating.top_k, gating.top_groups, gating.groups,
-      gating.top_groups < gating.groups ? by_sum : int64_t{0}, renorm, norm_type, scores_too, one,
-      gating.eps, y, indices, all));
+  runner->SetLaunchFunc(
+      LAUNCH_ACLNN_FUNC(aclnnMoeGatingTopK, x, bias, gating.top_k, gating.top_groups, gating.groups,
+                        gating.top_groups < gating.groups ? by_sum : int64_t{0}, renorm, norm_type,
+                        scores_too, one, gating.eps, y, indices, all));
   runner->Run(bias.has_value() ? Inputs{x, *bias} : Inputs{x}, {y, indices, all});
   return indices;
 }
@@ -173,8 +174,8 @@ MoeGatingOutput LaunchMoeGating(const ms::Tensor& logits, const Optional& bias,
   }
   const ms::Tensor shares =
       gating.softmax ? scores : Over(scores, Plus(SumOver(scores, kLast, true), gating.eps));
-  return {As(Times(probs, gating.scale), logits.data_type()), indices, moe::Counts(indices, experts),
-          SumOver(shares, 0, false)};
+  return {As(Times(probs, gating.scale), logits.data_type()), indices,
+          moe::Counts(indices, experts), SumOver(shares, 0, false)};
 }
 
 ms::Tensor LaunchMoeGatingGrad(const ms::Tensor& dprobs, const ms::Tensor& dsums,
@@ -199,8 +200,8 @@ ms::Tensor LaunchMoeGatingGrad(const ms::Tensor& dprobs, const ms::Tensor& dsums
     dscores = Over(Minus(dscores, along), total);
   }
   const ms::Tensor sum = Like(dscores);
-  MINDFORGE_ACLNN(ScatterAdd, (Inputs{dscores, index, dchosen}), sum, dscores, kLast, index, dchosen,
-                  sum);
+  MINDFORGE_ACLNN(ScatterAdd, (Inputs{dscores, index, dchosen}), sum, dscores, kLast, index,
+                  dchosen, sum);
   return As(LogitsGradient(sum, scores, gating.softmax), logits.data_type());
 }
 

@@ -1,8 +1,8 @@
 // Copyright 2026 The MindForge Authors
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way of tokens to experts and back on MindSpore tensors in the memory of an Ascend NPU, through
-// CANN's operators:
+// The way of tokens to experts and back on MindSpore tensors in the memory of an Ascend NPU,
+// through CANN's operators:
 //   aclnnMoeTokenPermute(tokens, indices, numOutTokens, paddedMode, permuteTokensOut,
 //                        sortedIndicesOut)
 //   aclnnMoeTokenPermuteGrad(permutedOutputGrad, sortedIndices, numTopk, paddedMode, out)
@@ -26,8 +26,8 @@
 namespace mindforge {
 namespace {
 
-using moe::As;
 using moe::AclnnOpRunner;
+using moe::As;
 using moe::Counts;
 using moe::Gathered;
 using moe::Inputs;
@@ -65,8 +65,8 @@ MoePermuteOutput LaunchMoePermute(const ms::Tensor& tokens, const ms::Tensor& in
     const ms::Tensor index = As(sorted, mindspore::kNumberTypeInt64);
     const int64_t along = 0, replace = 0;
     permuted_probs = Like(zeros);
-    MINDFORGE_ACLNN(Scatter, (Inputs{zeros, index, flat}), permuted_probs, zeros, along, index, flat,
-                    replace, permuted_probs);
+    MINDFORGE_ACLNN(Scatter, (Inputs{zeros, index, flat}), permuted_probs, zeros, along, index,
+                    flat, replace, permuted_probs);
   }
   return {permuted, permuted_probs, sorted.reshape(indices.shape()),
           Counts(indices, layout.experts)};
@@ -109,9 +109,9 @@ MoeUnpermuteGradients LaunchMoeUnpermuteGrad(const ms::Tensor& dout, const ms::T
             probs.has_value() ? Optional(ms::zeros(positions.shape(), kFloat)) : std::nullopt};
   }
   // Ones where there are none: the operator without probabilities is for one expert a token.
-  const ms::Tensor weights =
-      probs.has_value() ? As(*probs, permuted.data_type())
-                        : Plus(ms::zeros(positions.shape(), permuted.data_type()), 1.0);
+  const ms::Tensor weights = probs.has_value()
+                                 ? As(*probs, permuted.data_type())
+                                 : Plus(ms::zeros(positions.shape(), permuted.data_type()), 1.0);
   const ms::Tensor sorted = positions.reshape({-1});
   const ms::Tensor dpermuted = Like(permuted), dprobs = Like(weights);
   const bool padded = false;

@@ -96,9 +96,9 @@ struct AttentionFunction : public Function<AttentionFunction<kMask, kLogSum>> {
     const TensorPtrList saved = context->GetSavedTensors();
     const AttentionOutput output{ms::Tensor(saved[4]), ms::Tensor(saved[5])};
     const Optional mask = kMask ? Optional(ms::Tensor(saved[3])) : std::nullopt;
-    const AttentionGradientTensors result =
-        LaunchAttentionGrad(Arguments(saved[0], saved[1], saved[2], mask, Saved(context)), output,
-                            Dense(gradients[0]), kLogSum ? Optional(Dense(gradients[1])) : std::nullopt);
+    const AttentionGradientTensors result = LaunchAttentionGrad(
+        Arguments(saved[0], saved[1], saved[2], mask, Saved(context)), output, Dense(gradients[0]),
+        kLogSum ? Optional(Dense(gradients[1])) : std::nullopt);
     const auto wanted = [context](const ms::Tensor& gradient, size_t input) {
       return context->NeedsInputGrad(input) ? gradient.tensor() : nullptr;
     };
@@ -112,8 +112,8 @@ struct MergeFunction : public Function<MergeFunction> {
                                const TensorPtr& log_sum, const TensorPtr& other,
                                const TensorPtr& other_log_sum) {
     context->SaveForBackward({output, log_sum, other, other_log_sum});
-    const MergedAttention result = LaunchAttentionMerge(
-        {Dense(output), Dense(log_sum)}, {Dense(other), Dense(other_log_sum)});
+    const MergedAttention result =
+        LaunchAttentionMerge({Dense(output), Dense(log_sum)}, {Dense(other), Dense(other_log_sum)});
     return {result.output.tensor(), result.log_sum.tensor()};
   }
 
@@ -155,8 +155,7 @@ void Check(const ms::Tensor& query, const ms::Tensor& key, const ms::Tensor& val
   CheckDtype(name + "value", value.data_type(), {query.data_type()});
   std::optional<Shape> mask_shape;
   if (mask.has_value()) {
-    CheckDtype(name + "mask", mask->data_type(),
-               {mindspore::kNumberTypeBool, query.data_type()});
+    CheckDtype(name + "mask", mask->data_type(), {mindspore::kNumberTypeBool, query.data_type()});
     mask_shape = mask->shape();
     if (IsRecording() && Wants(*mask)) {
       throw attention::Error(
@@ -178,8 +177,7 @@ pybind11::object FusionAttention(const ms::Tensor& query, const ms::Tensor& key,
     tensors.push_back(*mask);
   }
   Settle(tensors);
-  const Plan plan{{query_ends, key_ends},
-                  {scale, before, after, from_end, dropout, seed, offset}};
+  const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
   Check(query, key, value, mask, plan);
   const auto run = [query, key, value, mask, plan, log_sum, recording = IsRecording()]() {
     if (recording && (Wants(query) || Wants(key) || Wants(value))) {
@@ -188,8 +186,8 @@ pybind11::object FusionAttention(const ms::Tensor& query, const ms::Tensor& key,
                            : Record<false>(query, key, value, query.tensor(), plan, log_sum);
       return std::vector<ms::Tensor>(outputs.begin(), outputs.end());
     }
-    const AttentionOutput result = LaunchAttention(
-        Arguments(query.tensor(), key.tensor(), value.tensor(), mask, plan));
+    const AttentionOutput result =
+        LaunchAttention(Arguments(query.tensor(), key.tensor(), value.tensor(), mask, plan));
     return std::vector<ms::Tensor>{result.output, result.log_sum};
   };
   if (log_sum) {
@@ -212,8 +210,7 @@ pybind11::object FusionAttentionGrad(const ms::Tensor& doutput, const ms::Tensor
     tensors.push_back(*mask);
   }
   Settle(tensors);
-  const Plan plan{{query_ends, key_ends},
-                  {scale, before, after, from_end, dropout, seed, offset}};
+  const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
   Check(query, key, value, mask, plan);
   CheckDtype(name + ": doutput", doutput.data_type(), {query.data_type()});
   CheckDtype(name + ": output", output.data_type(), {query.data_type()});
@@ -250,9 +247,8 @@ pybind11::object RingAttentionUpdate(const ms::Tensor& output, const ms::Tensor&
           MergeFunction::Apply(t[0].tensor(), t[1].tensor(), t[2].tensor(), t[3].tensor());
       return std::vector<ms::Tensor>(outputs.begin(), outputs.end());
     }
-    const MergedAttention result =
-        LaunchAttentionMerge({Dense(t[0].tensor()), Dense(t[1].tensor())},
-                             {Dense(t[2].tensor()), Dense(t[3].tensor())});
+    const MergedAttention result = LaunchAttentionMerge(
+        {Dense(t[0].tensor()), Dense(t[1].tensor())}, {Dense(t[2].tensor()), Dense(t[3].tensor())});
     return std::vector<ms::Tensor>{result.output, result.log_sum};
   };
   return DispatchTwo("ring_attention_update", tensors, run);

@@ -36,8 +36,8 @@ struct GroupedMatmulFunction : public Function<GroupedMatmulFunction<kTransposed
       dx = LaunchGroupedMatmul(dy, weight, groups, !kTransposed).tensor();
     }
     if (context->NeedsInputGrad(1)) {
-      dweight = LaunchGroupedMatmulGradWeight(Dense(saved[0]), dy, weight, groups, kTransposed)
-                    .tensor();
+      dweight =
+          LaunchGroupedMatmulGradWeight(Dense(saved[0]), dy, weight, groups, kTransposed).tensor();
     }
     return {dx, dweight, nullptr};
   }

@@ -179,10 +179,9 @@ pybind11::object Permute(const ms::Tensor& tokens, const ms::Tensor& indices, co
   const auto run = [tokens, indices, probs, layout, recording = IsRecording()]() {
     const TensorPtr rows = tokens.tensor(), experts = indices.tensor();
     if (recording && (Wants(tokens) || Wants(probs))) {
-      return TensorsOf(
-          probs.has_value()
-              ? MoePermuteFunction<true>::Apply(rows, probs->tensor(), experts, layout)
-              : MoePermuteFunction<false>::Apply(rows, rows, experts, layout));
+      return TensorsOf(probs.has_value()
+                           ? MoePermuteFunction<true>::Apply(rows, probs->tensor(), experts, layout)
+                           : MoePermuteFunction<false>::Apply(rows, rows, experts, layout));
     }
     return ListOf(LaunchMoePermute(Dense(rows), Dense(experts), DenseOf(probs), layout));
   };
@@ -200,9 +199,8 @@ struct MoeUnpermuteFunction : public Function<MoeUnpermuteFunction<kProbs>> {
   static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
     RefuseSecondOrder("moe_token_unpermute");
     const TensorPtrList saved = context->GetSavedTensors();
-    const MoeUnpermuteGradients result =
-        LaunchMoeUnpermuteGrad(Dense(gradients[0]), Dense(saved[0]), Dense(saved[2]),
-                               DenseIf(kProbs, saved[1]));
+    const MoeUnpermuteGradients result = LaunchMoeUnpermuteGrad(
+        Dense(gradients[0]), Dense(saved[0]), Dense(saved[2]), DenseIf(kProbs, saved[1]));
     return {context->NeedsInputGrad(0) ? result.dpermuted.tensor() : nullptr,
             kProbs && context->NeedsInputGrad(1) ? result.dprobs->tensor() : nullptr, nullptr};
   }
@@ -243,9 +241,8 @@ pybind11::object UnpermuteGrad(const ms::Tensor& dy, const ms::Tensor& permuted,
   CheckDtype("msops.moe_token_unpermute: dy", dy.data_type(), {permuted.data_type()});
   CheckMoeUnpermuteGrad(dy.shape(), permuted.shape(), positions.shape(), ShapeOf(probs));
   return DispatchTwo("moe_token_unpermute_grad", arguments, [=]() {
-    const MoeUnpermuteGradients gradients =
-        LaunchMoeUnpermuteGrad(Dense(dy.tensor()), Dense(permuted.tensor()),
-                               Dense(positions.tensor()), DenseOf(probs));
+    const MoeUnpermuteGradients gradients = LaunchMoeUnpermuteGrad(
+        Dense(dy.tensor()), Dense(permuted.tensor()), Dense(positions.tensor()), DenseOf(probs));
     return Tensors{gradients.dpermuted,
                    gradients.dprobs.has_value() ? *gradients.dprobs : gradients.dpermuted};
   });
@@ -254,13 +251,12 @@ pybind11::object UnpermuteGrad(const ms::Tensor& dy, const ms::Tensor& permuted,
 }  // namespace
 
 void BindMoe(pybind11::module_* module) {
-  module->def("moe_gating",
-              [](const ms::Tensor& logits, const Optional& bias, int64_t top_k, int64_t groups,
-                 int64_t top_groups, int64_t group_top_k, bool softmax, bool normalize,
-                 double scale, double eps) {
-                return Gate(logits, bias, {top_k, groups, top_groups, group_top_k, softmax,
-                                           normalize, scale, eps});
-              });
+  module->def("moe_gating", [](const ms::Tensor& logits, const Optional& bias, int64_t top_k,
+                               int64_t groups, int64_t top_groups, int64_t group_top_k,
+                               bool softmax, bool normalize, double scale, double eps) {
+    return Gate(logits, bias,
+                {top_k, groups, top_groups, group_top_k, softmax, normalize, scale, eps});
+  });
   module->def("moe_gating_grad",
               [](const ms::Tensor& dprobs, const ms::Tensor& dsums, const ms::Tensor& logits,
                  const ms::Tensor& indices, int64_t top_k, bool softmax, bool normalize,

@@ -441,9 +441,8 @@ void Attention(const AttentionInputs<T>& inputs, const AttentionSize& size,
                const AttentionSettings& settings, const Heads<T>& output,
                const Heads<typename Compute<T>::Type>& log_sum) {
   const std::vector<Piece> pieces = QueryPieces(size);
-  ParallelFor(pieces.size(), [&](size_t i) {
-    ForwardPiece(inputs, size, settings, pieces[i], output, log_sum);
-  });
+  ParallelFor(pieces.size(),
+              [&](size_t i) { ForwardPiece(inputs, size, settings, pieces[i], output, log_sum); });
 }
 
 namespace {
@@ -489,9 +488,8 @@ RowNumbers<C<T>> NumbersOf(const AttentionUpstream<T>& upstream, const Attention
       const double along = MINDFORGE_SIMD(DotRow<T>)(
           upstream.doutput.Row(sequence.batch, piece.head, row),
           upstream.output.Row(sequence.batch, piece.head, row), size.value_size);
-      const double own = upstream.dlog_sum == nullptr
-                             ? 0.0
-                             : upstream.dlog_sum[log_sum - upstream.log_sum.data];
+      const double own =
+          upstream.dlog_sum == nullptr ? 0.0 : upstream.dlog_sum[log_sum - upstream.log_sum.data];
       *numbers.LogSum(piece.sequence, piece.head, i) =
           std::isinf(*log_sum) && *log_sum < 0 ? -*log_sum : *log_sum;
       *numbers.Delta(piece.sequence, piece.head, i) = static_cast<C<T>>(along - own);
@@ -610,8 +608,7 @@ size_t PartsOf(const AttentionSize& size) {
     blocks = std::max(blocks, PieceCount(sequence.keys, kGradientColumns));
   }
   const size_t heads = std::max<size_t>(size.sequences.size() * size.kv_heads, 1);
-  return std::clamp<size_t>(std::min(blocks, PieceCount(kGradientTasks, heads)), 1,
-                            kGradientParts);
+  return std::clamp<size_t>(std::min(blocks, PieceCount(kGradientTasks, heads)), 1, kGradientParts);
 }
 
 // Sums of the parts, each `count` numbers, part by part.

@@ -8,7 +8,8 @@
 //   L = log(sum of exp(S) along keys), O = (exp(S - L) * F) V
 // where F is 1 / (1 - dropout) or 0. A query that sees no key has O = 0 and L = -infinity.
 // Gradients, with P = exp(S - L), which is made again, and D = sum of dO * O along a row - dL:
-//   dV = (P * F)^T dO      dS = P * ((dO V^T) * F - D)      dQ = scale * dS K    dK = scale * dS^T Q
+//   dV = (P * F)^T dO      dS = P * ((dO V^T) * F - D)      dQ = scale * dS K    dK = scale * dS^T
+//   Q
 // Tiles are float, or double for double, whatever is stored, and so are all sums. Work is cut by
 // shape alone and summed in a fixed order: nothing depends on the number of threads.
 #ifndef CSRC_CPU_ATTENTION_H_

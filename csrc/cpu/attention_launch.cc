@@ -192,9 +192,9 @@ MergedAttentionGradients LaunchAttentionMergeGrad(const MergedAttention& gradien
                    gradient.output.data_ptr<T>(), gradient.log_sum.data_ptr<C>(),
                    one.output.data_ptr<T>(), one.log_sum.data_ptr<C>(), other.output.data_ptr<T>(),
                    other.log_sum.data_ptr<C>(), one.log_sum.numel(),
-                   static_cast<size_t>(one.output.shape().back()),
-                   result.one.output.data_ptr<T>(), result.one.log_sum.data_ptr<C>(),
-                   result.other.output.data_ptr<T>(), result.other.log_sum.data_ptr<C>());
+                   static_cast<size_t>(one.output.shape().back()), result.one.output.data_ptr<T>(),
+                   result.one.log_sum.data_ptr<C>(), result.other.output.data_ptr<T>(),
+                   result.other.log_sum.data_ptr<C>());
              });
            });
   return result;

@@ -100,9 +100,8 @@ void AttentionMergeGrad(const T* doutput, const typename Compute<T>::Type* dlog_
     for (size_t row = first; row < last; ++row) {
       const Weights<C> weights(log_sum1[row], log_sum2[row]);
       const size_t at = row * columns;
-      const double along =
-          gradient(doutput + at, output1 + at, output2 + at, weights.a, weights.b, columns,
-                   doutput1 + at, doutput2 + at);
+      const double along = gradient(doutput + at, output1 + at, output2 + at, weights.a, weights.b,
+                                    columns, doutput1 + at, doutput2 + at);
       // O1 - O = b * (O1 - O2), and O2 - O = -a * (O1 - O2)
       const double shared = static_cast<double>(weights.a) * weights.b * along;
       dlog_sum1[row] = static_cast<C>(weights.a * static_cast<double>(dlog_sum[row]) + shared);
@@ -111,14 +110,12 @@ void AttentionMergeGrad(const T* doutput, const typename Compute<T>::Type* dlog_
   });
 }
 
-#define MINDFORGE_ATTENTION_MERGE(T)                                                              \
-  template void AttentionMerge<T>(const T*, const Compute<T>::Type*, const T*,                    \
-                                  const Compute<T>::Type*, size_t, size_t, T*,                    \
-                                  Compute<T>::Type*);                                             \
-  template void AttentionMergeGrad<T>(const T*, const Compute<T>::Type*, const T*,                \
-                                      const Compute<T>::Type*, const T*, const Compute<T>::Type*, \
-                                      size_t, size_t, T*, Compute<T>::Type*, T*,                  \
-                                      Compute<T>::Type*)
+#define MINDFORGE_ATTENTION_MERGE(T)                                                               \
+  template void AttentionMerge<T>(const T*, const Compute<T>::Type*, const T*,                     \
+                                  const Compute<T>::Type*, size_t, size_t, T*, Compute<T>::Type*); \
+  template void AttentionMergeGrad<T>(                                                             \
+      const T*, const Compute<T>::Type*, const T*, const Compute<T>::Type*, const T*,              \
+      const Compute<T>::Type*, size_t, size_t, T*, Compute<T>::Type*, T*, Compute<T>::Type*)
 MINDFORGE_ATTENTION_MERGE(double);
 MINDFORGE_ATTENTION_MERGE(float);
 MINDFORGE_ATTENTION_MERGE(Float16);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Attention over all keys from attention over some and over the others, as ring attention needs it
-// (Liu et al., "Ring Attention with Blockwise Transformers", 2023). Nothing depends on the number of
-// threads.
+// (Liu et al., "Ring Attention with Blockwise Transformers", 2023). Nothing depends on the number
+// of threads.
 #ifndef CSRC_CPU_ATTENTION_MERGE_H_
 #define CSRC_CPU_ATTENTION_MERGE_H_
 

@@ -128,10 +128,10 @@ struct Case {
     Attention<T>(in, Size(), form.settings,
                  Placed<T>(out, form.heads, form.queries, form.value_size),
                  Placed<C>(log_sum, form.heads, form.queries, 1));
-    const AttentionUpstream<T> up{
-        Placed<const T>(out, form.heads, form.queries, form.value_size),
-        Placed<const C>(log_sum, form.heads, form.queries, 1),
-        Placed<const T>(above, form.heads, form.queries, form.value_size), above_log_sum.data()};
+    const AttentionUpstream<T> up{Placed<const T>(out, form.heads, form.queries, form.value_size),
+                                  Placed<const C>(log_sum, form.heads, form.queries, 1),
+                                  Placed<const T>(above, form.heads, form.queries, form.value_size),
+                                  above_log_sum.data()};
     AttentionGrad<T>(in, up, Size(), form.settings,
                      {Placed<T>(dq, form.heads, form.queries, form.size),
                       Placed<T>(dk, form.kv_heads, form.keys, form.size),
@@ -168,10 +168,10 @@ struct Case {
       const size_t b = row / (f.heads * f.queries), h = row / f.queries % f.heads;
       const size_t i = row % f.queries, kv = (b * f.kv_heads + h / group) * f.keys;
       std::vector<double> score(f.keys), slope(f.keys);
-      const int64_t position = static_cast<int64_t>(i) +
-                               (f.settings.from_end ? static_cast<int64_t>(f.keys) -
-                                                          static_cast<int64_t>(f.queries)
-                                                    : 0);
+      const int64_t position =
+          static_cast<int64_t>(i) +
+          (f.settings.from_end ? static_cast<int64_t>(f.keys) - static_cast<int64_t>(f.queries)
+                               : 0);
       double sum = 0.0, highest = -kInfinity;
       for (size_t j = 0; j < f.keys; ++j) {
         const int64_t distance = static_cast<int64_t>(j) - position;
@@ -290,8 +290,8 @@ TEST(Attention, KeepsPackedSequencesApart) {
   const auto q = Random<float>(total * kHeads * kSize, 1), k = Random<float>(q.size(), 2),
              v = Random<float>(q.size(), 3), above = Random<float>(q.size(), 4);
   const auto heads = [](auto& values, size_t row) {
-    return Heads<std::remove_reference_t<decltype(values[0])>>{
-        values.data() + row * kHeads * kSize, 0, kSize, kHeads * kSize};
+    return Heads<std::remove_reference_t<decltype(values[0])>>{values.data() + row * kHeads * kSize,
+                                                               0, kSize, kHeads * kSize};
   };
   // Outputs and gradients of sequences that lie behind each other, all at once or one by one.
   const auto run = [&](bool at_once) {

@@ -3,11 +3,11 @@
 //
 // gelu on MindSpore tensors in CPU memory.
 #include <optional>
-#include <stdexcept>
 #include <vector>
 
 #include "csrc/cpu/gelu.h"
 #include "csrc/cpu/runner.h"
+#include "csrc/cpu/visit.h"
 #include "csrc/launch/gelu.h"
 #include "csrc/shapes/gelu.h"
 
@@ -15,23 +15,6 @@ namespace mindforge {
 namespace {
 
 using Optional = std::optional<ms::Tensor>;
-
-// Calls visit(T()) with the storage type of x.
-template <typename Visit>
-void VisitStorage(mindspore::TypeId x, const Visit& visit) {
-  switch (x) {
-    case mindspore::kNumberTypeFloat64:
-      return visit(double{});
-    case mindspore::kNumberTypeFloat32:
-      return visit(float{});
-    case mindspore::kNumberTypeFloat16:
-      return visit(cpu::Float16{});
-    case mindspore::kNumberTypeBFloat16:
-      return visit(cpu::BFloat16{});
-    default:
-      throw std::logic_error("gelu was launched with a dtype that its check does not let through");
-  }
-}
 
 template <typename T>
 T* PointerTo(const Optional& tensor) {
@@ -57,7 +40,7 @@ ms::Tensor LaunchGelu(const ms::Tensor& x, const Optional& bias, bool tanh) {
   const GeluSize size = GeluSizeOf(x.shape(), bias.has_value());
   const ms::Tensor y(x.data_type(), x.shape());
   cpu::Run("gelu", With({x}, bias), {y}, [=]() {
-    VisitStorage(x.data_type(), [&](auto storage) {
+    cpu::VisitStorage(x.data_type(), [&](auto storage) {
       using T = decltype(storage);
       cpu::Gelu<T>(x.data_ptr<T>(), PointerTo<T>(bias), tanh, size.rows, size.columns,
                    y.data_ptr<T>());
@@ -73,7 +56,7 @@ GeluGradients LaunchGeluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Op
   const Optional dbias =
       bias.has_value() ? Optional(ms::Tensor(bias->data_type(), bias->shape())) : std::nullopt;
   cpu::Run("gelu_grad", With({dy, x}, bias), With({dx}, dbias), [=]() {
-    VisitStorage(x.data_type(), [&](auto storage) {
+    cpu::VisitStorage(x.data_type(), [&](auto storage) {
       using T = decltype(storage);
       cpu::GeluGrad<T>(dy.data_ptr<T>(), x.data_ptr<T>(), PointerTo<T>(bias), tanh, size.rows,
                        size.columns, dx.data_ptr<T>(), PointerTo<T>(dbias));

@@ -3,9 +3,9 @@
 //
 // Products of matrices whose rows are contiguous, each row a stride after the one before:
 //   C = alpha * A B + beta * C
-// A is m x k, B k x n, C m x n. Sums are taken in float, whatever A, B and C are stored in, and C is
-// rounded once. Where beta is 0, C is not read. On one machine equal shapes and numbers give equal
-// bits: nothing depends on the number of threads.
+// A is m x k, B k x n, C m x n. Sums are taken in float, whatever A, B and C are stored in, and C
+// is rounded once. Where beta is 0, C is not read. On one machine equal shapes and numbers give
+// equal bits: nothing depends on the number of threads.
 //
 // The work is done by oneDNN, by the copy that MindSpore's wheel brings: whoever links this links
 // libdnnl.so.3 too. No call of it starts a thread.

@@ -16,8 +16,8 @@ namespace mindforge::cpu {
 namespace {
 
 // Empty, single, odd, around a vector, around a block of conversion, and of several tiles.
-const std::vector<GemmSize> kProducts = {{0, 3, 2}, {3, 0, 2},    {2, 3, 0},     {1, 1, 1},
-                                         {1, 7, 5}, {17, 1, 9},   {16, 16, 16},  {33, 31, 65},
+const std::vector<GemmSize> kProducts = {{0, 3, 2}, {3, 0, 2},    {2, 3, 0},      {1, 1, 1},
+                                         {1, 7, 5}, {17, 1, 9},   {16, 16, 16},   {33, 31, 65},
                                          {5, 3, 9}, {7, 515, 40}, {130, 12, 515}, {300, 270, 20}};
 
 struct Form {
@@ -66,7 +66,8 @@ struct Case {
     return c;
   }
 
-  // A sum in float is as exact as its terms are large, what is rounded to fewer bits as it is itself.
+  // A sum in float is as exact as its terms are large, what is rounded to fewer bits as it is
+  // itself.
   void Check(bool parallel) const {
     const double scale = std::is_same_v<Out, float> ? largest : 0.0;
     ExpectNear(Run(parallel), expected, parallel ? "on the pool" : "on one thread", scale);

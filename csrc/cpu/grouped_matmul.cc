@@ -25,8 +25,8 @@ std::vector<size_t> GroupRows(const I* counts, size_t groups, size_t rows) {
     left -= result.back();
   }
   if (left != 0) {
-    throw std::invalid_argument("its entries sum to " + std::to_string(rows - left) + ", and x has " +
-                                std::to_string(rows) + " rows");
+    throw std::invalid_argument("its entries sum to " + std::to_string(rows - left) +
+                                ", and x has " + std::to_string(rows) + " rows");
   }
   return result;
 }
@@ -65,11 +65,11 @@ void GroupedMatmulGradWeight(const std::vector<size_t>& groups, size_t k, size_t
 template std::vector<size_t> GroupRows<int32_t>(const int32_t*, size_t, size_t);
 template std::vector<size_t> GroupRows<int64_t>(const int64_t*, size_t, size_t);
 
-#define MINDFORGE_GROUPED_MATMUL(T)                                                           \
-  template void GroupedMatmul<T>(const std::vector<size_t>&, size_t, size_t, const T*,        \
-                                 const T*, bool, T*);                                         \
-  template void GroupedMatmulGradWeight<T>(const std::vector<size_t>&, size_t, size_t,        \
-                                           const T*, const T*, bool, T*)
+#define MINDFORGE_GROUPED_MATMUL(T)                                                              \
+  template void GroupedMatmul<T>(const std::vector<size_t>&, size_t, size_t, const T*, const T*, \
+                                 bool, T*);                                                      \
+  template void GroupedMatmulGradWeight<T>(const std::vector<size_t>&, size_t, size_t, const T*, \
+                                           const T*, bool, T*)
 MINDFORGE_GROUPED_MATMUL(float);
 MINDFORGE_GROUPED_MATMUL(Float16);
 MINDFORGE_GROUPED_MATMUL(BFloat16);

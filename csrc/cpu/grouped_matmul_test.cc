@@ -121,8 +121,7 @@ TEST(GroupRows, TakesCountsThatCoverAllRows) {
 
 TEST(GroupRows, RefusesCountsThatDoNot) {
   EXPECT_EQ(Refusal<int64_t>({2, 1}, 5), "its entries sum to 3, and x has 5 rows");
-  EXPECT_EQ(Refusal<int64_t>({2, -1, 4}, 5),
-            "entry 1 is -1 where x has 3 of its 5 rows left");
+  EXPECT_EQ(Refusal<int64_t>({2, -1, 4}, 5), "entry 1 is -1 where x has 3 of its 5 rows left");
   EXPECT_EQ(Refusal<int32_t>({2, 2147483647}, 5),
             "entry 1 is 2147483647 where x has 3 of its 5 rows left");
 }

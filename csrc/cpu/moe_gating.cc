@@ -190,14 +190,16 @@ void ScoresGradient(const MoeGating& gating, const T* dprobs, const C* dsums, co
 
 // From the gradient of a token's scores to that of its logits.
 template <typename T, typename C>
-void LogitsGradient(bool softmax, const std::vector<double>& gradient, const C* scores, T* dlogits) {
+void LogitsGradient(bool softmax, const std::vector<double>& gradient, const C* scores,
+                    T* dlogits) {
   double along = 0.0;
   for (size_t j = 0; softmax && j < gradient.size(); ++j) {
     along += gradient[j] * static_cast<double>(scores[j]);
   }
   for (size_t j = 0; j < gradient.size(); ++j) {
     const double score = static_cast<double>(scores[j]);
-    const double slope = softmax ? score * (gradient[j] - along) : gradient[j] * score * (1 - score);
+    const double slope =
+        softmax ? score * (gradient[j] - along) : gradient[j] * score * (1 - score);
     dlogits[j] = Compute<T>::Store(static_cast<C>(slope));
   }
 }
@@ -260,10 +262,10 @@ void MoeGateGrad(const MoeGating& gating, const T* dprobs, const typename Comput
   });
 }
 
-#define MINDFORGE_MOE_GATING(T)                                                                    \
-  template void MoeGate<T>(const MoeGating&, const T*, const Compute<T>::Type*, size_t, size_t,    \
-                           T*, int32_t*, int64_t*, Compute<T>::Type*);                             \
-  template void MoeGateGrad<T>(const MoeGating&, const T*, const Compute<T>::Type*, const T*,      \
+#define MINDFORGE_MOE_GATING(T)                                                                 \
+  template void MoeGate<T>(const MoeGating&, const T*, const Compute<T>::Type*, size_t, size_t, \
+                           T*, int32_t*, int64_t*, Compute<T>::Type*);                          \
+  template void MoeGateGrad<T>(const MoeGating&, const T*, const Compute<T>::Type*, const T*,   \
                                const int32_t*, size_t, size_t, T*)
 MINDFORGE_MOE_GATING(double);
 MINDFORGE_MOE_GATING(float);

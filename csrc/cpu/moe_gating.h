@@ -33,7 +33,8 @@ void MoeGate(const MoeGating& gating, const T* logits, const typename Compute<T>
 
 template <typename T>
 void MoeGateGrad(const MoeGating& gating, const T* dprobs, const typename Compute<T>::Type* dsums,
-                 const T* logits, const int32_t* indices, size_t tokens, size_t experts, T* dlogits);
+                 const T* logits, const int32_t* indices, size_t tokens, size_t experts,
+                 T* dlogits);
 
 }  // namespace mindforge::cpu
 

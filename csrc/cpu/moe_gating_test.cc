@@ -115,8 +115,8 @@ struct Case {
     std::vector<C> sums(experts);
     MoeGate(gating, logits.data(), bias.empty() ? nullptr : bias.data(), tokens, experts,
             probs.data(), indices.data(), counts.data(), sums.data());
-    MoeGateGrad(gating, dprobs.data(), dsums.data(), logits.data(), indices.data(), tokens,
-                experts, dlogits.data());
+    MoeGateGrad(gating, dprobs.data(), dsums.data(), logits.data(), indices.data(), tokens, experts,
+                dlogits.data());
     std::vector<double> expected_probs, expected_sums(experts), expected_dlogits;
     std::vector<int32_t> expected_indices;
     for (size_t t = 0; t < tokens; ++t) {

@@ -50,11 +50,10 @@ std::vector<TypeId> MoeDtypes() {
 MoeGatingOutput LaunchMoeGating(const ms::Tensor& logits, const Optional& bias,
                                 const MoeGating& gating) {
   const int64_t tokens = logits.shape()[0], experts = logits.shape()[1];
-  const MoeGatingOutput output{
-      ms::Tensor(logits.data_type(), {tokens, gating.top_k}),
-      ms::Tensor(mindspore::kNumberTypeInt32, {tokens, gating.top_k}),
-      ms::Tensor(mindspore::kNumberTypeInt64, {experts}),
-      ms::Tensor(ComputeDtype(logits), {experts})};
+  const MoeGatingOutput output{ms::Tensor(logits.data_type(), {tokens, gating.top_k}),
+                               ms::Tensor(mindspore::kNumberTypeInt32, {tokens, gating.top_k}),
+                               ms::Tensor(mindspore::kNumberTypeInt64, {experts}),
+                               ms::Tensor(ComputeDtype(logits), {experts})};
   cpu::Run("moe_gating", With({logits}, bias),
            {output.probs, output.indices, output.counts, output.sums}, [=]() {
              cpu::VisitStorage(logits.data_type(), [&](auto storage) {
@@ -87,11 +86,10 @@ ms::Tensor LaunchMoeGatingGrad(const ms::Tensor& dprobs, const ms::Tensor& dsums
 MoePermuteOutput LaunchMoePermute(const ms::Tensor& tokens, const ms::Tensor& indices,
                                   const Optional& probs, const MoeLayout& layout) {
   const int64_t rows = MoeRows(indices.shape(), layout);
-  const MoePermuteOutput output{
-      ms::Tensor(tokens.data_type(), {rows, tokens.shape()[1]}),
-      ms::Tensor(ComputeDtype(tokens), {probs.has_value() ? rows : 0}),
-      ms::Tensor(mindspore::kNumberTypeInt32, indices.shape()),
-      ms::Tensor(mindspore::kNumberTypeInt64, {layout.experts})};
+  const MoePermuteOutput output{ms::Tensor(tokens.data_type(), {rows, tokens.shape()[1]}),
+                                ms::Tensor(ComputeDtype(tokens), {probs.has_value() ? rows : 0}),
+                                ms::Tensor(mindspore::kNumberTypeInt32, indices.shape()),
+                                ms::Tensor(mindspore::kNumberTypeInt64, {layout.experts})};
   const MoeSize size = SizeOf(indices, output.permuted);
   const auto kernel = [=](auto storage, auto index) {
     using T = decltype(storage);

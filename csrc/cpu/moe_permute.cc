@@ -217,18 +217,18 @@ MINDFORGE_MOE_POSITIONS(int32_t, double);
 MINDFORGE_MOE_POSITIONS(int64_t, double);
 #undef MINDFORGE_MOE_POSITIONS
 
-#define MINDFORGE_MOE_PROBS(C)                                                         \
-  template void MoePermuteProbs<C>(const C*, const std::vector<int32_t>&, C*);         \
+#define MINDFORGE_MOE_PROBS(C)                                                 \
+  template void MoePermuteProbs<C>(const C*, const std::vector<int32_t>&, C*); \
   template void MoeUnpermuteProbs<C>(const MoeSize&, const C*, const int32_t*, C*)
 MINDFORGE_MOE_PROBS(float);
 MINDFORGE_MOE_PROBS(double);
 #undef MINDFORGE_MOE_PROBS
 
-#define MINDFORGE_MOE_PERMUTE(T)                                                                \
-  template void MoePermute<T>(const MoeSize&, const T*, const std::vector<int32_t>&, T*);       \
-  template void MoeUnpermute<T>(const MoeSize&, const T*, const int32_t*,                       \
-                                const Compute<T>::Type*, T*);                                   \
-  template void MoeUnpermuteGrad<T>(const MoeSize&, const T*, const T*, const int32_t*,         \
+#define MINDFORGE_MOE_PERMUTE(T)                                                                   \
+  template void MoePermute<T>(const MoeSize&, const T*, const std::vector<int32_t>&, T*);          \
+  template void MoeUnpermute<T>(const MoeSize&, const T*, const int32_t*, const Compute<T>::Type*, \
+                                T*);                                                               \
+  template void MoeUnpermuteGrad<T>(const MoeSize&, const T*, const T*, const int32_t*,            \
                                     const Compute<T>::Type*, T*, Compute<T>::Type*)
 MINDFORGE_MOE_PERMUTE(double);
 MINDFORGE_MOE_PERMUTE(float);

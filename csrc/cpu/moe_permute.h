@@ -50,8 +50,8 @@ void MoeUnpermute(const MoeSize& size, const T* permuted, const int32_t* positio
 // gradient 0.
 template <typename T>
 void MoeUnpermuteGrad(const MoeSize& size, const T* dout, const T* permuted,
-                      const int32_t* positions, const typename Compute<T>::Type* probs, T* dpermuted,
-                      typename Compute<T>::Type* dprobs);
+                      const int32_t* positions, const typename Compute<T>::Type* probs,
+                      T* dpermuted, typename Compute<T>::Type* dprobs);
 
 }  // namespace mindforge::cpu
 

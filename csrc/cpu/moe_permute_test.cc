@@ -19,11 +19,10 @@ struct Route {
 };
 
 // experts, capacity, dropped by probability
-const std::vector<Route> kRoutes = {{0, 2, 5, {3, 0, false}},   {1, 1, 1, {1, 0, false}},
-                                    {5, 2, 0, {3, 0, false}},   {7, 3, 17, {5, 0, false}},
-                                    {9, 2, 33, {4, 3, false}},  {9, 2, 33, {4, 3, true}},
-                                    {4, 2, 8, {6, 10, false}},  {900, 4, 70, {16, 0, false}},
-                                    {900, 4, 70, {16, 50, true}}};
+const std::vector<Route> kRoutes = {
+    {0, 2, 5, {3, 0, false}},  {1, 1, 1, {1, 0, false}},     {5, 2, 0, {3, 0, false}},
+    {7, 3, 17, {5, 0, false}}, {9, 2, 33, {4, 3, false}},    {9, 2, 33, {4, 3, true}},
+    {4, 2, 8, {6, 10, false}}, {900, 4, 70, {16, 0, false}}, {900, 4, 70, {16, 50, true}}};
 
 // Every step of the way to the experts and back, in double and in the order of the definition.
 template <typename T>
@@ -46,16 +45,15 @@ struct Case {
     }
     positions.resize(size.entries());
     counts.resize(static_cast<size_t>(route.layout.experts));
-    MoePositions(route.layout, size, indices.data(), probs.data(), positions.data(),
-                 counts.data());
+    MoePositions(route.layout, size, indices.data(), probs.data(), positions.data(), counts.data());
   }
 
   // Whether an entry has a row: fewer than the capacity go before it.
   bool IsKept(size_t e) const {
     int64_t before = 0;
     for (size_t other = 0; other < size.entries(); ++other) {
-      const bool first = route.layout.by_probs && probs[other] != probs[e] ? probs[other] > probs[e]
-                                                                           : other < e;
+      const bool first =
+          route.layout.by_probs && probs[other] != probs[e] ? probs[other] > probs[e] : other < e;
       before += indices[other] == indices[e] && other != e && first;
     }
     return indices[e] != -1 && (route.layout.capacity == 0 || before < route.layout.capacity);

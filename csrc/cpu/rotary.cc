@@ -207,15 +207,14 @@ std::vector<size_t> DenseStrides(const std::vector<size_t>& dims, size_t columns
 template <bool kBack, typename T, typename W>
 void TurnAll(const T* x, const W* cos, const W* sin, const RotaryRows& rows, T* y) {
   const auto turn = MINDFORGE_SIMD(TurnRows<kBack, T, W>);
-  ParallelPieces(Product(rows.dims), RowsWorthAThread(rows.columns),
-                 [&](size_t, size_t first, size_t last) {
-                   const std::vector<size_t> x_offsets =
-                       Offsets(rows.dims, rows.x_strides, first, last);
-                   const std::vector<size_t> table_offsets =
-                       Offsets(rows.dims, rows.table_strides, first, last);
-                   turn(x, x_offsets.data(), cos, sin, table_offsets.data(), last - first, rows,
-                        y + first * rows.columns);
-                 });
+  ParallelPieces(
+      Product(rows.dims), RowsWorthAThread(rows.columns), [&](size_t, size_t first, size_t last) {
+        const std::vector<size_t> x_offsets = Offsets(rows.dims, rows.x_strides, first, last);
+        const std::vector<size_t> table_offsets =
+            Offsets(rows.dims, rows.table_strides, first, last);
+        turn(x, x_offsets.data(), cos, sin, table_offsets.data(), last - first, rows,
+             y + first * rows.columns);
+      });
 }
 
 // Some of the dimensions of the rows, with the strides of dy and of x.
@@ -282,9 +281,9 @@ void RotaryTableGrad(const T* dy, const T* x, const RotaryRows& rows, W* dcos, W
                  });
 }
 
-#define MINDFORGE_ROTARY(T, W)                                                              \
-  template void Rotary<T, W>(const T*, const W*, const W*, const RotaryRows&, T*);          \
-  template void RotaryGrad<T, W>(const T*, const W*, const W*, const RotaryRows&, T*);      \
+#define MINDFORGE_ROTARY(T, W)                                                         \
+  template void Rotary<T, W>(const T*, const W*, const W*, const RotaryRows&, T*);     \
+  template void RotaryGrad<T, W>(const T*, const W*, const W*, const RotaryRows&, T*); \
   template void RotaryTableGrad<T, W>(const T*, const T*, const RotaryRows&, W*, W*)
 MINDFORGE_ROTARY(double, double);
 MINDFORGE_ROTARY(float, float);

@@ -3,11 +3,11 @@
 //
 // swiglu on MindSpore tensors in CPU memory.
 #include <optional>
-#include <stdexcept>
 #include <vector>
 
 #include "csrc/cpu/runner.h"
 #include "csrc/cpu/swiglu.h"
+#include "csrc/cpu/visit.h"
 #include "csrc/launch/swiglu.h"
 #include "csrc/shapes/swiglu.h"
 
@@ -15,24 +15,6 @@ namespace mindforge {
 namespace {
 
 using Optional = std::optional<ms::Tensor>;
-
-// Calls visit(T()) with the storage type of x.
-template <typename Visit>
-void VisitStorage(mindspore::TypeId x, const Visit& visit) {
-  switch (x) {
-    case mindspore::kNumberTypeFloat64:
-      return visit(double{});
-    case mindspore::kNumberTypeFloat32:
-      return visit(float{});
-    case mindspore::kNumberTypeFloat16:
-      return visit(cpu::Float16{});
-    case mindspore::kNumberTypeBFloat16:
-      return visit(cpu::BFloat16{});
-    default:
-      throw std::logic_error(
-          "swiglu was launched with a dtype that its check does not let through");
-  }
-}
 
 Optional Like(const Optional& tensor) {
   return tensor.has_value() ? Optional(ms::Tensor(tensor->data_type(), tensor->shape()))
@@ -66,7 +48,7 @@ ms::Tensor LaunchSwiglu(const ms::Tensor& x, const Optional& bias, const Optiona
   const SwigluSize size = SwigluSizeOf(x.shape());
   const ms::Tensor y(x.data_type(), SwigluShape(x.shape()));
   cpu::Run("swiglu", Present({x, bias, scale}), {y}, [=]() {
-    VisitStorage(x.data_type(), [&](auto storage) {
+    cpu::VisitStorage(x.data_type(), [&](auto storage) {
       using T = decltype(storage);
       using C = typename cpu::Compute<T>::Type;
       cpu::Swiglu<T>(x.data_ptr<T>(), PointerTo<T>(bias), PointerTo<C>(scale), size.rows,
@@ -82,7 +64,7 @@ SwigluGradients LaunchSwigluGrad(const ms::Tensor& dy, const ms::Tensor& x, cons
   const ms::Tensor dx(x.data_type(), x.shape());
   const Optional dbias = Like(bias), dscale = Like(scale);
   cpu::Run("swiglu_grad", Present({dy, x, bias, scale}), Present({dx, dbias, dscale}), [=]() {
-    VisitStorage(x.data_type(), [&](auto storage) {
+    cpu::VisitStorage(x.data_type(), [&](auto storage) {
       using T = decltype(storage);
       using C = typename cpu::Compute<T>::Type;
       cpu::SwigluGrad<T>(dy.data_ptr<T>(), x.data_ptr<T>(), PointerTo<T>(bias), PointerTo<C>(scale),

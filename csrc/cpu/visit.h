@@ -24,7 +24,8 @@ void VisitMatrixStorage(mindspore::TypeId dtype, const Visit& visit) {
     case mindspore::kNumberTypeBFloat16:
       return visit(BFloat16{});
     default:
-      throw std::logic_error("a kernel was launched with a dtype that its check does not let through");
+      throw std::logic_error(
+          "a kernel was launched with a dtype that its check does not let through");
   }
 }
 

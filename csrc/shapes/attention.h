@@ -105,8 +105,7 @@ inline void CheckAttention(const Shape& query, const Shape& key, const Shape& va
   if (query.back() == 0 || (!value.empty() && value.back() == 0)) {
     throw attention::Error("query and value must have a size of at least 1" + shapes);
   }
-  if (key.size() != query.size() || key.back() != query.back() ||
-      (!packed && key[0] != query[0])) {
+  if (key.size() != query.size() || key.back() != query.back() || (!packed && key[0] != query[0])) {
     throw attention::Error("key must have the batch and the size of query" + shapes);
   }
   if (key[heads] == 0 || query[heads] % key[heads] != 0) {
@@ -139,7 +138,8 @@ inline void CheckAttentionMerge(const std::string& name, const Shape& output, co
   CheckSameShape(name, "output", output, "other", other);
   CheckSameShape(name, "log_sum", log_sum, "other_log_sum", other_log_sum);
   if (output.empty() || log_sum != Shape(output.begin(), output.end() - 1)) {
-    throw std::invalid_argument(name + ": log_sum must have a number for each row of output; output is " +
+    throw std::invalid_argument(name +
+                                ": log_sum must have a number for each row of output; output is " +
                                 ShapeText(output) + ", log_sum is " + ShapeText(log_sum));
   }
 }

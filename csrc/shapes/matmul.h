@@ -35,13 +35,13 @@ inline void CheckGroupedMatmul(const Shape& x, const Shape& weight, const Shape&
     throw std::invalid_argument(name + "x must have the shape (rows, k), got " + ShapeText(x));
   }
   if (weight.size() != 3 || weight[transposed ? 2 : 1] != x[1]) {
-    throw std::invalid_argument(name + "weight must have the shape " +
-                                (transposed ? "(groups, n, k)" : "(groups, k, n)") +
-                                " with the k of x; x is " + ShapeText(x) + ", weight is " +
-                                ShapeText(weight));
+    throw std::invalid_argument(
+        name + "weight must have the shape " + (transposed ? "(groups, n, k)" : "(groups, k, n)") +
+        " with the k of x; x is " + ShapeText(x) + ", weight is " + ShapeText(weight));
   }
   if (group_list != Shape{weight[0]}) {
-    throw std::invalid_argument(name + "group_list must have one entry a group of weight; weight is " +
+    throw std::invalid_argument(name +
+                                "group_list must have one entry a group of weight; weight is " +
                                 ShapeText(weight) + ", group_list is " + ShapeText(group_list));
   }
 }
@@ -72,13 +72,13 @@ inline void CheckMatmulAccumulate(const Shape& x, const Shape& dy, const Shape& 
     throw std::invalid_argument(name + "x must have at least one dimension, got shape ()");
   }
   if (dy.size() != x.size() || !std::equal(x.begin(), x.end() - 1, dy.begin())) {
-    throw std::invalid_argument(name + "dy must have the shape of x but for its last dimension; x is " +
+    throw std::invalid_argument(name +
+                                "dy must have the shape of x but for its last dimension; x is " +
                                 ShapeText(x) + ", dy is " + ShapeText(dy));
   }
   if (main_grad != Shape{dy.back(), x.back()}) {
     throw std::invalid_argument(name + "main_grad must have the shape " +
-                                ShapeText({dy.back(), x.back()}) + ", got " +
-                                ShapeText(main_grad));
+                                ShapeText({dy.back(), x.back()}) + ", got " + ShapeText(main_grad));
   }
 }
 

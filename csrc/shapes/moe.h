@@ -50,10 +50,9 @@ inline void CheckMoeGating(const Shape& logits, const std::optional<Shape>& bias
   }
   const int64_t members = experts / gating.groups;
   if (gating.top_k < 1 || gating.top_k > gating.top_groups * members) {
-    throw std::invalid_argument(name + "top_k must be between 1 and the " +
-                                std::to_string(gating.top_groups * members) +
-                                " experts of the chosen groups, got " +
-                                std::to_string(gating.top_k));
+    throw std::invalid_argument(
+        name + "top_k must be between 1 and the " + std::to_string(gating.top_groups * members) +
+        " experts of the chosen groups, got " + std::to_string(gating.top_k));
   }
   if (gating.group_top_k < 1 || gating.group_top_k > members) {
     throw std::invalid_argument(name + "group_top_k must be between 1 and the " +
@@ -139,7 +138,8 @@ inline void CheckMoeUnpermute(const Shape& permuted, const Shape& positions,
 inline void CheckMoeUnpermuteGrad(const Shape& dout, const Shape& permuted, const Shape& positions,
                                   const std::optional<Shape>& probs) {
   CheckMoeUnpermute(permuted, positions, probs);
-  CheckSameShape("msops.moe_token_unpermute", "the result", {positions[0], permuted[1]}, "dy", dout);
+  CheckSameShape("msops.moe_token_unpermute", "the result", {positions[0], permuted[1]}, "dy",
+                 dout);
 }
 
 }  // namespace mindforge

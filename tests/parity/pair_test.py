@@ -74,7 +74,7 @@ def test_the_step_benchmark_measures_both_sides_in_turn() -> None:
 
 
 def test_the_dispatch_benchmark_measures_every_operator_on_both_sides() -> None:
-    with dispatch.Process(sys.executable, "mstorch") as ours:
+    with dispatch.side(sys.executable, "mstorch") as ours:
         found = dispatch.measure(ours, ours, 1)
     *cases, total = found
     assert {one.name for one in cases} >= {"dispatch/add/plain", "dispatch/median of backward"}

@@ -13,56 +13,24 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 import record
+from line_process import LineProcess
 
 _SIDE = Path(__file__).absolute().parent / "dispatch_side.py"
 PEER = "PyTorch eager (CPU seconds)"
 
 
-class Process:
-    """A process that serves the cases; a context manager that ends it."""
-
-    def __init__(self, python: str, module: str) -> None:
-        self._process = subprocess.Popen(
-            [python, "-P", str(_SIDE), module],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, line: str) -> str:
-        """The answer to one line; RuntimeError if the process has ended."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"the process ended at {line}; its message is above")
-        return answer
-
-    def __enter__(self) -> Process:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+def side(python: str, module: str) -> LineProcess:
+    """A process that serves the cases with one framework and one thread."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return LineProcess([python, "-P", str(_SIDE), module], environment)
 
 
-def measure(ours: Process, theirs: Process, runs: int) -> list[record.Record]:
+def measure(ours: LineProcess, theirs: LineProcess, runs: int) -> list[record.Record]:
     """A record for each case, and one of the medians of all, first by kind and then in total."""
     found = []
     for name in json.loads(ours.ask("names")):
@@ -93,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args(arguments)
     python = os.path.abspath(options.torch_python)
-    with Process(sys.executable, "mstorch") as ours, Process(python, "torch") as theirs:
+    with side(sys.executable, "mstorch") as ours, side(python, "torch") as theirs:
         for found in measure(ours, theirs, options.runs):
             print(found.line(), flush=True)
 

@@ -15,11 +15,9 @@ import argparse
 import dataclasses
 import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import mindspore
 import numpy as np
@@ -27,6 +25,7 @@ import numpy as np
 import imperative
 import msops
 import record
+from line_process import LineProcess
 
 WARM_UP = 2
 FLOAT = 4
@@ -49,41 +48,10 @@ Work = float | Product
 """What bounds a case: elements that it must read and write, or a product."""
 
 
-class Torch:
-    """PyTorch in a process of its own; a context manager that ends it."""
-
-    def __init__(self, python: str) -> None:
-        self._process = subprocess.Popen(
-            [os.path.abspath(python), "-P", str(_PEER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def seconds(self, case: str, rows: int, columns: int) -> float:
-        """Runs a case once."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        request = {"case": case, "rows": rows, "columns": columns}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"PyTorch ended at {case}; its message is above")
-        return float(json.loads(line)["seconds"])
-
-    def __enter__(self) -> Torch:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+def seconds_of(torch: LineProcess, case: str, rows: int, columns: int) -> float:
+    """PyTorch runs a case once."""
+    request = {"case": case, "rows": rows, "columns": columns}
+    return float(json.loads(torch.ask(json.dumps(request)))["seconds"])
 
 
 def normal(*shape: int, requires_grad: bool = True) -> mindspore.Tensor:
@@ -253,7 +221,7 @@ def bound_of(work: Work, shape: tuple[int, int], yardstick: float) -> tuple[str,
 
 
 def measure(
-    case: str, run: Run, work: Work, torch: Torch, shape: tuple[int, int], count: int
+    case: str, run: Run, work: Work, torch: LineProcess, shape: tuple[int, int], count: int
 ) -> record.Record:
     """Runs one case on both sides in turn and returns its record."""
     ours, theirs, yardsticks = [], [], []
@@ -261,8 +229,8 @@ def measure(
     load = os.getloadavg()[0]
     for _ in range(WARM_UP + count):
         ours.append(timed(run))
-        theirs.append(torch.seconds(case, *shape))
-        yardsticks.append(torch.seconds(yardstick, *shape))
+        theirs.append(seconds_of(torch, case, *shape))
+        yardsticks.append(seconds_of(torch, yardstick, *shape))
     yardsticks = sorted(yardsticks[WARM_UP:])
     bound, bound_seconds = bound_of(work, shape, yardsticks[len(yardsticks) // 2])
     seconds = sorted(ours[WARM_UP:])
@@ -287,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=11)
     options = parser.parse_args(arguments)
     shape = (options.rows, options.columns)
-    with Torch(options.torch_python) as torch:
+    with LineProcess([os.path.abspath(options.torch_python), "-P", str(_PEER)]) as torch:
         for case, (run, work) in runs(*shape).items():
             if case.startswith(options.only):
                 line = measure(case, run, work, torch, shape, options.runs).line()
