@@ -84,7 +84,7 @@ FORMATS = [
 ]
 
 # Bazel 4 to 7 have the C++ rules built in, and the newer home that buildifier wants is not theirs.
-_WARNINGS = "-warnings=-native-cc-binary,-native-cc-library,-native-cc-test"
+_WARNINGS = "-warnings=-native-cc-binary,-native-cc-import,-native-cc-library,-native-cc-test"
 
 LINTS = [
     Style(
