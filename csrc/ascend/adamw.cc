@@ -19,14 +19,14 @@
 #include <optional>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Like;
+using ascend::Sum;
 using ms::pynative::AclnnOpRunner;
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
 
 mindspore::ScalarPtr Scalar(double value) {
   return std::make_shared<mindspore::FP32Imm>(static_cast<float>(value));
@@ -42,15 +42,6 @@ ms::Tensor Scaled(const ms::Tensor& tensor, double factor) {
   const auto runner = std::make_shared<AclnnOpRunner>("Muls");
   runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMuls, tensor, Scalar(factor), result));
   runner->Run({tensor}, {result});
-  return result;
-}
-
-// a + factor * b
-ms::Tensor Sum(const ms::Tensor& a, const ms::Tensor& b, double factor) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, a, b, Scalar(factor), result));
-  runner->Run({a, b}, {result});
   return result;
 }
 
@@ -135,7 +126,7 @@ ms::Tensor LaunchGlobalNorm(const std::vector<ms::Tensor>& tensors) {
   ms::Tensor total = ms::zeros({});
   for (const ms::Tensor& tensor : tensors) {
     if (tensor.numel() != 0) {
-      total = Sum(total, SquaredNorm(tensor), 1.0);
+      total = Sum(total, SquaredNorm(tensor));
     }
   }
   const ms::Tensor norm = Like(total);

@@ -31,11 +31,15 @@
 #include <string>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Like;
+using ascend::Sum;
+using ascend::SumOver;
+using ascend::ZerosLike;
 using ms::pynative::AclnnOpRunner;
 using Optional = std::optional<ms::Tensor>;
 
@@ -44,23 +48,8 @@ const int64_t kTokens = 2147483647;  // as far as CANN's windows reach
 const int64_t kSquare = 2048;        // the side of the mask that stands for a causal one
 const int64_t kCopies = 8;           // of each maximum and sum
 
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor ZerosLike(const ms::Tensor& tensor) {
-  return ms::zeros(tensor.shape(), tensor.data_type());
-}
-
 ms::Tensor Cast(const ms::Tensor& tensor, mindspore::TypeId dtype) {
   return tensor.data_type() == dtype ? tensor : tensor.cast(dtype);
-}
-
-ms::Tensor Add(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor sum = Like(a);
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, a, b, one, sum));
-  runner->Run({a, b}, {sum});
-  return sum;
 }
 
 ms::Tensor Sub(const ms::Tensor& a, const ms::Tensor& b) {
@@ -124,7 +113,7 @@ ms::Tensor LogSum(const ms::Tensor& maximum, const ms::Tensor& sum) {
     shape.pop_back();
     return out.reshape(shape);
   };
-  return Add(first(maximum), Log(first(sum)));
+  return Sum(first(maximum), Log(first(sum)));
 }
 
 // Numbers as CANN wants them beside maxima and sums.
@@ -351,8 +340,8 @@ AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,
     const AttentionOutput seen = Forward(keys);
     const ms::Tensor from_key = TimesRows(seen.output, *dlog_sum);
     const ms::Tensor from_query = Backward(keys, seen, TimesRows(in.query, *dlog_sum)).dvalue;
-    result.dquery = Add(result.dquery, Scaled(from_key, in.settings.scale));
-    result.dkey = Add(result.dkey, Scaled(from_query, in.settings.scale));
+    result.dquery = Sum(result.dquery, Scaled(from_key, in.settings.scale));
+    result.dkey = Sum(result.dkey, Scaled(from_query, in.settings.scale));
   }
   return result;
 }
@@ -400,14 +389,9 @@ MergedAttentionGradients LaunchAttentionMergeGrad(const MergedAttention& gradien
     const auto multiply = std::make_shared<AclnnOpRunner>("Mul");
     multiply->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, above, apart, product));
     multiply->Run({above, apart}, {product});
-    const ms::Tensor along = Like(part.log_sum);
-    const std::vector<int64_t> dims{kLast};
-    const bool keep_dims = false;
-    const auto sum = std::make_shared<AclnnOpRunner>("ReduceSum");
-    sum->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnReduceSum, product, dims, keep_dims, wide, along));
-    sum->Run({product}, {along});
+    const ms::Tensor along = SumOver(product, {kLast}, false, part.log_sum);
     return {Cast(TimesRows(above, weight), part.output.data_type()),
-            TimesRows(Add(gradient.log_sum, along), weight)};
+            TimesRows(Sum(gradient.log_sum, along), weight)};
   };
   return {of(one), of(other)};
 }

@@ -16,45 +16,18 @@
 #include <string>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 #include "csrc/shapes/gelu.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Biased;
+using ascend::Like;
+using ascend::SumOver;
+using ascend::ZerosLike;
 using ms::pynative::AclnnOpRunner;
 using Optional = std::optional<ms::Tensor>;
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor ZerosLike(const ms::Tensor& tensor) {
-  return ms::zeros(tensor.shape(), tensor.data_type());
-}
-
-ms::Tensor Biased(const ms::Tensor& x, const Optional& bias) {
-  if (!bias.has_value()) {
-    return x;
-  }
-  const ms::Tensor sum = Like(x);
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, x, *bias, one, sum));
-  runner->Run({x, *bias}, {sum});
-  return sum;
-}
-
-// The sums of the columns, with the shape and dtype of `bias`.
-ms::Tensor ColumnSums(const ms::Tensor& dx, const ms::Tensor& bias) {
-  const ms::Tensor table = dx.reshape({-1, dx.shape().back()});
-  const ms::Tensor sums = Like(bias);
-  const std::vector<int64_t> first{0};
-  const bool keep = false;
-  const mindspore::TypeId dtype = bias.data_type();
-  const auto runner = std::make_shared<AclnnOpRunner>("ReduceSum");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnReduceSum, table, first, keep, dtype, sums));
-  runner->Run({table}, {sums});
-  return sums;
-}
 
 }  // namespace
 
@@ -85,7 +58,10 @@ GeluGradients LaunchGeluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Op
   const auto runner = std::make_shared<AclnnOpRunner>("GeluBackwardV2");
   runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnGeluBackwardV2, dy, biased, approximate, dx));
   runner->Run({dy, biased}, {dx});
-  return {dx, bias.has_value() ? Optional(ColumnSums(dx, *bias)) : std::nullopt};
+  if (!bias.has_value()) {
+    return {dx, std::nullopt};
+  }
+  return {dx, SumOver(dx.reshape({-1, dx.shape().back()}), {0}, false, *bias)};
 }
 
 }  // namespace mindforge

@@ -18,31 +18,19 @@
 #include <memory>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 #include "csrc/shapes/norm.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Like;
+using ascend::Sum;
+using ascend::ZerosLike;
 using ms::pynative::AclnnOpRunner;
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor ZerosLike(const ms::Tensor& tensor) {
-  return ms::zeros(tensor.shape(), tensor.data_type());
-}
 
 ms::Tensor Statistic(const ms::Tensor& x, const ms::Tensor& weight) {
   return {mindspore::kNumberTypeFloat32, NormStatisticsShape(x.shape(), weight.shape())};
-}
-
-ms::Tensor Add(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor sum = Like(a);
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, a, b, one, sum));
-  runner->Run({a, b}, {sum});
-  return sum;
 }
 
 }  // namespace
@@ -100,7 +88,7 @@ AddRmsNormGradients LaunchAddRmsNormGrad(const ms::Tensor& dy, const ms::Tensor&
   if (sum.numel() == 0) {
     return {norm.dx, ZerosLike(sum), norm.dweight};
   }
-  return {Add(norm.dx, dsum), Add(norm.dx, dsum), norm.dweight};
+  return {Sum(norm.dx, dsum), Sum(norm.dx, dsum), norm.dweight};
 }
 
 LayerNormOutput LaunchLayerNorm(const ms::Tensor& x, const ms::Tensor& weight,

@@ -16,20 +16,17 @@
 #include <memory>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Like;
+using ascend::SumOver;
+using ascend::ZerosLike;
 using ms::pynative::AclnnOpRunner;
 
 const int64_t kLast = -1;
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor ZerosLike(const ms::Tensor& tensor) {
-  return ms::zeros(tensor.shape(), tensor.data_type());
-}
 
 ms::Tensor Columns(const ms::Tensor& x, int64_t start, int64_t end) {
   Shape shape = x.shape();
@@ -143,14 +140,7 @@ ms::Tensor TableGradient(const ms::Tensor& gradient, const ms::Tensor& x, const 
     }
     result = gradient.reshape(expanded);
     if (!shared.empty()) {
-      const ms::Tensor sum(gradient.data_type(), own);
-      const bool keep_dims = true;
-      const mindspore::TypeId dtype = gradient.data_type();
-      const auto runner = std::make_shared<AclnnOpRunner>("ReduceSum");
-      runner->SetLaunchFunc(
-          LAUNCH_ACLNN_FUNC(aclnnReduceSum, result, shared, keep_dims, dtype, sum));
-      runner->Run({result}, {sum});
-      result = sum;
+      result = SumOver(result, shared, true, ms::Tensor(gradient.data_type(), own));
     }
   }
   result = result.reshape(table.shape());

@@ -16,34 +16,20 @@
 #include <optional>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/tensors.h"
 #include "csrc/shapes/swiglu.h"
 
 namespace mindforge {
 namespace {
 
+using ascend::Biased;
+using ascend::Like;
+using ascend::SumOver;
+using ascend::ZerosLike;
 using ms::pynative::AclnnOpRunner;
 using Optional = std::optional<ms::Tensor>;
 
 const int64_t kLast = -1;
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor ZerosLike(const ms::Tensor& tensor) {
-  return ms::zeros(tensor.shape(), tensor.data_type());
-}
-
-ms::Tensor Biased(const ms::Tensor& x, const Optional& bias) {
-  if (!bias.has_value()) {
-    return x;
-  }
-  const ms::Tensor sum = Like(x);
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, x, *bias, one, sum));
-  runner->Run({x, *bias}, {sum});
-  return sum;
-}
 
 // Elements of `factor` go with rows of `tensor`, or with its elements. The product has the shape
 // and dtype of `tensor`.
@@ -55,17 +41,6 @@ ms::Tensor Product(const ms::Tensor& tensor, const ms::Tensor& factor) {
   runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, tensor, same, product));
   runner->Run({tensor, same}, {product});
   return product;
-}
-
-// The sum over `dims`, with the shape and dtype of `like`.
-ms::Tensor SumOver(const ms::Tensor& tensor, const std::vector<int64_t>& dims, bool keep_dims,
-                   const ms::Tensor& like) {
-  const ms::Tensor sum = Like(like);
-  const mindspore::TypeId dtype = like.data_type();
-  const auto runner = std::make_shared<AclnnOpRunner>("ReduceSum");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnReduceSum, tensor, dims, keep_dims, dtype, sum));
-  runner->Run({tensor}, {sum});
-  return sum;
 }
 
 ms::Tensor Plain(const ms::Tensor& x) {
