@@ -185,16 +185,6 @@ void NarrowRow(const ComputeOf<T>* from, size_t count, ComputeOf<T> factor, T* t
   });
 }
 
-template <typename T>
-double DotRow(const T* a, const T* b, size_t count) {
-  const Vectors<T> d;
-  Sum<ComputeOf<T>> sum;
-  ForVectors(d, count, [&](size_t j, auto at) HWY_ATTR {
-    sum.AddProduct(at.Get(d, a + j), at.Get(d, b + j));
-  });
-  return sum.Total();
-}
-
 }  // namespace mindforge::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

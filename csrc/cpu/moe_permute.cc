@@ -33,17 +33,6 @@ void SumRows(const T* const* rows, const ComputeOf<T>* factors, size_t count, si
   });
 }
 
-// The inner product of two rows.
-template <typename T>
-double Inner(const T* a, const T* b, size_t columns) {
-  const Vectors<T> d;
-  Sum<ComputeOf<T>> sum;
-  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-    sum.AddProduct(at.Get(d, a + j), at.Get(d, b + j));
-  });
-  return sum.Total();
-}
-
 }  // namespace mindforge::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -185,7 +174,7 @@ void MoeUnpermuteGrad(const MoeSize& size, const T* dout, const T* permuted,
   using C = typename Compute<T>::Type;
   const std::vector<int32_t> entries = MoeEntries(size, positions);
   const auto sum = MINDFORGE_SIMD(SumRows<T>);
-  const auto inner = MINDFORGE_SIMD(Inner<T>);
+  const auto inner = MINDFORGE_SIMD(DotRow<T>);
   const size_t columns = size.columns;
   if (dprobs != nullptr) {
     std::fill_n(dprobs, size.entries(), C{0});

@@ -226,6 +226,17 @@ class Sum<float> {
   hn::Vec<Wide> low_, high_;
 };
 
+// The inner product of two rows.
+template <typename T>
+double DotRow(const T* a, const T* b, size_t count) {
+  const Vectors<T> d;
+  Sum<ComputeOf<T>> sum;
+  ForVectors(d, count, [&](size_t j, auto at) HWY_ATTR {
+    sum.AddProduct(at.Get(d, a + j), at.Get(d, b + j));
+  });
+  return sum.Total();
+}
+
 }  // namespace mindforge::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
