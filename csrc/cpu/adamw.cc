@@ -61,7 +61,7 @@ template <typename T>
 double SquaresOfRange(const NormTerm& term, size_t first, size_t last) {
   const Vectors<T> d;
   const T* values = static_cast<const T*>(term.values) + first;
-  Sum<ComputeOf<T>> squares;
+  WideSum<ComputeOf<T>> squares;
   ForVectors(d, last - first, [&](size_t i, auto at) HWY_ATTR {
     const auto value = at.Get(d, values + i);
     squares.AddProduct(value, value);

@@ -17,8 +17,7 @@
 // clang-format off
 #include "hwy/foreach_target.h"  // first: the next depends on the target
 #include "csrc/cpu/random-inl.h"
-#include "csrc/cpu/vectors-inl.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "csrc/cpu/exp-inl.h"
 // clang-format on
 
 // What is compiled once for all targets, and the first time that this file is read.
@@ -79,7 +78,7 @@ void SoftmaxTile(const Tile<C>& tile, C* scores, C* maximum, C* sum, C* factor) 
     const auto shift = hn::Set(d, base);
     auto total = hn::Zero(d);
     ForVectors(d, count, [&](size_t j, auto at) HWY_ATTR {
-      const auto weight = hn::Exp(d, hn::Sub(at.Get(d, seen + j), shift));
+      const auto weight = Exp(d, hn::Sub(at.Get(d, seen + j), shift));
       at.Put(weight, d, seen + j);
       total = hn::Add(total, at.Keep(d, weight));
     });
@@ -138,7 +137,7 @@ void GradientTile(const Tile<C>& tile, const C* log_sum, const C* delta, const C
     ForVectors(d, last - first, [&](size_t j, auto at) HWY_ATTR {
       C* score = scores + row + first + j;
       C* gradient = gradients + row + first + j;
-      const auto weight = hn::Exp(d, hn::Sub(at.Get(d, score), shift));
+      const auto weight = Exp(d, hn::Sub(at.Get(d, score), shift));
       auto above = at.Get(d, gradient), kept = weight;
       if (factors != nullptr) {
         const auto factor = at.Get(d, factors + row + first + j);

@@ -34,12 +34,13 @@ HWY_INLINE Normal<hn::ScalableTag<float>> NormalOf(hn::ScalableTag<float> d,
                              0.0586541163f,  -0.00937803934f, 0.06532884861f, -0.1467082893f,
                              0.09540770669f, -0.02107826921f};
   const auto one = hn::Set(d, 1.0f);
-  const auto t = hn::Div(one, hn::MulAdd(hn::Abs(z), hn::Set(d, 0.32f), one));
+  const auto far = hn::Min(hn::Abs(z), hn::Set(d, 1e4f));  // nothing is beyond that
+  const auto t = Reciprocal(d, hn::MulAdd(far, hn::Set(d, 0.32f), one));
   auto sum = hn::Set(d, kTail[9]);
   for (int i = 8; i >= 0; --i) {
     sum = hn::MulAdd(sum, t, hn::Set(d, kTail[i]));
   }
-  const auto density = hn::Exp(d, hn::Mul(hn::Mul(z, z), hn::Set(d, -0.5f)));
+  const auto density = Exp(d, hn::Mul(hn::Mul(z, z), hn::Set(d, -0.5f)));
   const auto tail = hn::Mul(density, hn::Mul(t, sum));
   return {hn::IfThenElse(hn::Lt(z, hn::Zero(d)), tail, hn::Sub(one, tail)), density};
 }
@@ -52,7 +53,7 @@ HWY_INLINE Normal<hn::ScalableTag<double>> NormalOf(hn::ScalableTag<double> d,
   for (size_t i = 0; i < hn::Lanes(d); ++i) {
     lanes[i] = 0.5 * std::erfc(-lanes[i] * std::sqrt(0.5));
   }
-  return {hn::LoadU(d, lanes), hn::Exp(d, hn::Mul(hn::Mul(z, z), hn::Set(d, -0.5)))};
+  return {hn::LoadU(d, lanes), Exp(d, hn::Mul(hn::Mul(z, z), hn::Set(d, -0.5)))};
 }
 
 struct Exact {
@@ -117,16 +118,20 @@ template <typename T, bool kTanh>
 void GeluGradientRows(const T* dy, const T* x, const T* bias, size_t rows, size_t columns, T* dx,
                       double* bias_sums) {
   const Vectors<T> d;
+  RunningSums<ComputeOf<T>> running(bias_sums, columns);
+  ComputeOf<T>* const run = running.run();
   for (size_t row = 0; row < rows; ++row, dy += columns, x += columns, dx += columns) {
     ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
       const auto slope = FormOf<kTanh>().Slope(d, Biased(d, at, x, bias, j));
       const auto gradient = hn::Mul(at.Get(d, dy + j), slope);
       at.Put(gradient, d, dx + j);
-      if (bias_sums != nullptr) {
-        at.AddTo(gradient, d, bias_sums + j);
+      if (run != nullptr) {
+        at.Put(hn::Add(gradient, at.Get(d, run + j)), d, run + j);
       }
     });
+    running.EndRow();
   }
+  running.Finish();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE

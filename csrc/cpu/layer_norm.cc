@@ -44,29 +44,26 @@ void LayerNormRows(const T* x, const W* weight, const W* bias, double eps, size_
   }
 }
 
+// What is taken from all gradients of a row, and from each in the measure of its normalised value.
+template <typename C>
+struct Taken {
+  C level, slope;
+};
+
 template <typename T, typename W>
-HWY_INLINE void LayerNormInputGradient(const T* dy, const T* x, const W* weight, ComputeOf<T> mean,
-                                       ComputeOf<T> rstd, size_t columns, T* dx) {
+HWY_INLINE Taken<ComputeOf<T>> TakenOf(const T* dy, const T* x, const W* weight, ComputeOf<T> mean,
+                                       ComputeOf<T> rstd, size_t columns) {
   using C = ComputeOf<T>;
   const Vectors<T> d;
-  const auto centres = hn::Set(d, mean);
-  const auto scale = hn::Set(d, rstd);
+  const auto centre = hn::Set(d, mean), scale = hn::Set(d, rstd);
   Sum<C> total, dot;
   ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
     const auto gradient = hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j));
-    const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centres), scale);
     total.Add(gradient);  // beyond the row dy and weight are zeros
-    dot.AddProduct(gradient, normal);
+    dot.AddProduct(gradient, hn::Mul(hn::Sub(at.Get(d, x + j), centre), scale));
   });
   const double count = static_cast<double>(columns);
-  const auto level = hn::Set(d, static_cast<C>(total.Total() / count));
-  const auto slope = hn::Set(d, static_cast<C>(dot.Total() / count));
-  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-    const auto gradient = hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j));
-    const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centres), scale);
-    const auto along = hn::NegMulAdd(normal, slope, hn::Sub(gradient, level));
-    at.Put(hn::Mul(along, scale), d, dx + j);
-  });
+  return {static_cast<C>(total.Total() / count), static_cast<C>(dot.Total() / count)};
 }
 
 // Writes dx, unless it is null, and adds to sums, unless they are null, what the rows give for the
@@ -76,22 +73,32 @@ void LayerNormGradientRows(const T* dy, const T* x, const W* weight, const Compu
                            const ComputeOf<T>* rstd, size_t rows, size_t columns, T* dx,
                            double* sums) {
   const Vectors<T> d;
+  RunningSums<ComputeOf<T>> running(sums, 2 * columns);
+  ComputeOf<T>* const run = running.run();
   for (size_t row = 0; row < rows; ++row, dy += columns, x += columns) {
+    const auto centre = hn::Set(d, mean[row]), scale = hn::Set(d, rstd[row]);
+    Taken<ComputeOf<T>> taken{};
     if (dx != nullptr) {
-      LayerNormInputGradient(dy, x, weight, mean[row], rstd[row], columns, dx);
-      dx += columns;
+      taken = TakenOf(dy, x, weight, mean[row], rstd[row], columns);
     }
-    if (sums != nullptr) {
-      const auto centre = hn::Set(d, mean[row]);
-      const auto scale = hn::Set(d, rstd[row]);
-      ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-        const auto gradient = at.Get(d, dy + j);
-        const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centre), scale);
-        at.AddTo(hn::Mul(gradient, normal), d, sums + j);
-        at.AddTo(gradient, d, sums + columns + j);
-      });
-    }
+    const auto level = hn::Set(d, taken.level), slope = hn::Set(d, taken.slope);
+    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+      const auto upstream = at.Get(d, dy + j);
+      const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centre), scale);
+      if (run != nullptr) {
+        ComputeOf<T>* const bias_run = run + columns;
+        at.Put(hn::MulAdd(upstream, normal, at.Get(d, run + j)), d, run + j);
+        at.Put(hn::Add(upstream, at.Get(d, bias_run + j)), d, bias_run + j);
+      }
+      if (dx != nullptr) {
+        const auto gradient = hn::MulSub(upstream, at.Get(d, weight + j), level);
+        at.Put(hn::Mul(hn::NegMulAdd(normal, slope, gradient), scale), d, dx + j);
+      }
+    });
+    dx += dx == nullptr ? 0 : columns;
+    running.EndRow();
   }
+  running.Finish();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE

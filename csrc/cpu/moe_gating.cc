@@ -40,7 +40,7 @@ void ScoresOf(const T* logits, size_t experts, bool softmax, ComputeOf<T>* score
   Sum<C> total;
   ForVectors(d, experts, [&](size_t j, auto at) HWY_ATTR {
     const auto shifted = hn::Sub(at.Get(d, logits + j), shift);
-    const auto power = hn::IfThenElse(hn::IsNaN(shifted), shifted, hn::Exp(d, shifted));
+    const auto power = Exp(d, shifted);
     total.Add(at.Keep(d, power));
     at.Put(power, d, scores + j);
   });

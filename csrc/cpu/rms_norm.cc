@@ -34,8 +34,8 @@ void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t
       const auto value = at.Get(d, in + j);
       squares.AddProduct(value, value);
     });
-    const C scale =
-        static_cast<C>(1.0 / std::sqrt(squares.Total() / static_cast<double>(columns) + eps));
+    const double mean = SquaresOf(in, columns, squares.Total()) / static_cast<double>(columns);
+    const C scale = static_cast<C>(1.0 / std::sqrt(mean + eps));
     rstd[row] = scale;
     ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
       const auto normal = hn::Mul(at.Get(d, in + j), hn::Set(d, scale));
@@ -50,27 +50,17 @@ void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t
   }
 }
 
+// How much of a row of x is taken from its gradient.
 template <typename T, typename W>
-HWY_INLINE void InputGradient(const T* dy, const T* x, const W* weight, ComputeOf<T> rstd,
-                              const T* dsum, size_t columns, T* dx) {
-  using C = ComputeOf<T>;
+HWY_INLINE ComputeOf<T> SlopeOf(const T* dy, const T* x, const W* weight, ComputeOf<T> rstd,
+                                size_t columns) {
   const Vectors<T> d;
-  Sum<C> dot;
+  Sum<ComputeOf<T>> dot;
   ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
     dot.AddProduct(hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j)), at.Get(d, x + j));
   });
   const double scale = static_cast<double>(rstd);
-  const auto slope =
-      hn::Set(d, static_cast<C>(dot.Total() * scale * scale / static_cast<double>(columns)));
-  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-    const auto gradient = hn::Mul(at.Get(d, dy + j), at.Get(d, weight + j));
-    const auto along = hn::NegMulAdd(at.Get(d, x + j), slope, gradient);
-    auto result = hn::Mul(along, hn::Set(d, rstd));
-    if (dsum != nullptr) {
-      result = hn::Add(result, at.Get(d, dsum + j));
-    }
-    at.Put(result, d, dx + j);
-  });
+  return static_cast<ComputeOf<T>>(dot.Total() * scale * scale / static_cast<double>(columns));
 }
 
 // Writes dx, unless it is null, and adds to sums, unless they are null, what the rows give for the
@@ -79,20 +69,28 @@ template <typename T, typename W>
 void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* rstd, const T* dsum,
                   size_t rows, size_t columns, T* dx, double* sums) {
   const Vectors<T> d;
+  RunningSums<ComputeOf<T>> running(sums, columns);
+  ComputeOf<T>* const run = running.run();
   for (size_t row = 0; row < rows; ++row, dy += columns, x += columns) {
-    if (dx != nullptr) {
-      InputGradient(dy, x, weight, rstd[row], dsum, columns, dx);
-      dx += columns;
-      dsum += dsum == nullptr ? 0 : columns;
-    }
-    if (sums != nullptr) {
-      const auto scale = hn::Set(d, rstd[row]);
-      ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-        const auto normal = hn::Mul(at.Get(d, x + j), scale);
-        at.AddTo(hn::Mul(at.Get(d, dy + j), normal), d, sums + j);
-      });
-    }
+    const auto scale = hn::Set(d, rstd[row]);
+    const auto slope =
+        hn::Set(d, dx == nullptr ? rstd[row] : SlopeOf(dy, x, weight, rstd[row], columns));
+    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+      const auto upstream = at.Get(d, dy + j), value = at.Get(d, x + j);
+      if (run != nullptr) {
+        at.Put(hn::MulAdd(upstream, hn::Mul(value, scale), at.Get(d, run + j)), d, run + j);
+      }
+      if (dx != nullptr) {
+        const auto along = hn::NegMulAdd(value, slope, hn::Mul(upstream, at.Get(d, weight + j)));
+        const auto own = hn::Mul(along, scale);
+        at.Put(dsum == nullptr ? own : hn::Add(own, at.Get(d, dsum + j)), d, dx + j);
+      }
+    });
+    dx += dx == nullptr ? 0 : columns;
+    dsum += dsum == nullptr ? 0 : columns;
+    running.EndRow();
   }
+  running.Finish();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE

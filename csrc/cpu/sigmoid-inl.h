@@ -10,8 +10,7 @@
 #define CSRC_CPU_SIGMOID_INL_H_
 #endif
 
-#include "csrc/cpu/vectors-inl.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "csrc/cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace mindforge::cpu::HWY_NAMESPACE {
@@ -24,7 +23,7 @@ HWY_INLINE hn::Vec<D> Sigmoid(D d, hn::Vec<D> x) {
   const auto limit = hn::Set(d, static_cast<C>(sizeof(C) == sizeof(float) ? 87.0 : 708.0));
   const auto held = hn::Min(hn::Neg(x), limit);
   const auto one = hn::Set(d, static_cast<C>(1));
-  const auto quotient = hn::Div(one, hn::Add(one, hn::Exp(d, held)));
+  const auto quotient = Reciprocal(d, hn::Add(one, Exp(d, held)));
   const auto bounded = hn::IfThenElseZero(hn::Ge(x, hn::Neg(limit)), quotient);
   return hn::IfThenElse(hn::IsNaN(x), x, bounded);
 }

@@ -16,7 +16,7 @@
 #define HWY_TARGET_INCLUDE "csrc/cpu/simd_test.cc"
 // clang-format off
 #include "hwy/foreach_target.h"  // first: the next depends on the target
-#include "csrc/cpu/vectors-inl.h"
+#include "csrc/cpu/exp-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -42,6 +42,21 @@ void SumOf(const float* from, size_t count, double* to) {
   to[1] = squares.Total();
 }
 
+template <typename C>
+void Exponentials(const C* from, size_t count, C* to) {
+  const Vectors<C> d;
+  ForVectors(d, count,
+             [&](size_t i, auto at) HWY_ATTR { at.Put(Exp(d, at.Get(d, from + i)), d, to + i); });
+}
+
+template <typename C>
+void Reciprocals(const C* from, size_t count, C* to) {
+  const Vectors<C> d;
+  ForVectors(d, count, [&](size_t i, auto at) HWY_ATTR {
+    at.Put(Reciprocal(d, at.Get(d, from + i)), d, to + i);
+  });
+}
+
 size_t Lanes() { return hn::Lanes(Vectors<float>()); }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
@@ -61,6 +76,48 @@ class Simd : public ::testing::TestWithParam<SimdLevel> {
   }
   void TearDown() override { LimitLevel(SupportedLevel()); }
 };
+
+TEST_P(Simd, ExponentialsAreExactToAUnitInTheLastPlace) {
+  std::vector<float> from, to(40000);
+  for (int i = -20000; i < 20000; ++i) from.push_back(static_cast<float>(i) * 0.0044f);
+  MINDFORGE_SIMD(Exponentials<float>)(from.data(), from.size(), to.data());
+  for (size_t i = 0; i < from.size(); ++i) {
+    const double expected = std::exp(static_cast<double>(from[i]));
+    const double smallest = std::numeric_limits<float>::denorm_min();
+    EXPECT_NEAR(to[i], expected, expected * 1.2e-7 + smallest) << "exp of " << from[i];
+  }
+}
+
+TEST_P(Simd, ExponentialsKnowTheEndsOfTheirRange) {
+  const auto check = [](auto exponentials, auto zero) {
+    using C = decltype(zero);
+    const C infinity = std::numeric_limits<C>::infinity();
+    const C nan = std::numeric_limits<C>::quiet_NaN();
+    const std::vector<C> from{0, -0.0, 1000, 1e30, infinity, -1000, -1e30, -infinity, nan};
+    std::vector<C> to(from.size());
+    exponentials(from.data(), from.size(), to.data());
+    EXPECT_EQ(to[0], C{1});
+    EXPECT_EQ(to[1], C{1});
+    EXPECT_EQ(to[2], infinity);
+    EXPECT_EQ(to[3], infinity);
+    EXPECT_EQ(to[4], infinity);
+    EXPECT_EQ(to[5], C{0});
+    EXPECT_EQ(to[6], C{0});
+    EXPECT_EQ(to[7], C{0});
+    EXPECT_TRUE(std::isnan(to[8]));
+  };
+  check(MINDFORGE_SIMD(Exponentials<float>), 0.0f);
+  check(MINDFORGE_SIMD(Exponentials<double>), 0.0);
+}
+
+TEST_P(Simd, ReciprocalsAreExactToAUnitInTheLastPlace) {
+  std::vector<float> from, to(5000);
+  for (int i = 1; i <= 5000; ++i) from.push_back(std::ldexp(static_cast<float>(i), i % 200 - 100));
+  MINDFORGE_SIMD(Reciprocals<float>)(from.data(), from.size(), to.data());
+  for (size_t i = 0; i < from.size(); ++i) {
+    EXPECT_NEAR(to[i] * static_cast<double>(from[i]), 1.0, 1.2e-7) << "1 / " << from[i];
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(Levels, Simd,
                          ::testing::Values(SimdLevel::kScalar, SimdLevel::kAvx2,

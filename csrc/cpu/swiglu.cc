@@ -45,6 +45,8 @@ void SwigluGradientRows(const T* dy, const T* x, const T* bias, const ComputeOf<
   const Vectors<T> d;
   const auto one = hn::Set(d, C{1});
   const T* bias_b = bias == nullptr ? nullptr : bias + columns;
+  RunningSums<C> running(bias_sums, 2 * columns);
+  C* const run = running.run();
   for (size_t row = 0; row < rows; ++row) {
     const auto factor = hn::Set(d, scale == nullptr ? C{1} : scale[row]);
     Sum<C> along;
@@ -60,9 +62,10 @@ void SwigluGradientRows(const T* dy, const T* x, const T* bias, const ComputeOf<
       const auto by_b = hn::Mul(scaled, silu);
       at.Put(by_a, d, dx + j);
       at.Put(by_b, d, dx + columns + j);
-      if (bias_sums != nullptr) {
-        at.AddTo(by_a, d, bias_sums + j);
-        at.AddTo(by_b, d, bias_sums + columns + j);
+      if (run != nullptr) {
+        C* const run_b = run + columns;
+        at.Put(hn::Add(by_a, at.Get(d, run + j)), d, run + j);
+        at.Put(hn::Add(by_b, at.Get(d, run_b + j)), d, run_b + j);
       }
       along.AddProduct(upstream, hn::Mul(silu, b));  // beyond the row dy is zeros
     });
@@ -72,7 +75,9 @@ void SwigluGradientRows(const T* dy, const T* x, const T* bias, const ComputeOf<
     dy += columns;
     x += 2 * columns;
     dx += 2 * columns;
+    running.EndRow();
   }
+  running.Finish();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE

@@ -15,8 +15,7 @@
 #define HWY_TARGET_INCLUDE "csrc/cpu/vocab_cross_entropy.cc"
 // clang-format off
 #include "hwy/foreach_target.h"  // first: the next depends on the target
-#include "csrc/cpu/vectors-inl.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "csrc/cpu/exp-inl.h"
 // clang-format on
 
 #ifndef CSRC_CPU_VOCAB_CROSS_ENTROPY_ONCE_
@@ -64,7 +63,7 @@ void PiecesOfRow(const T* x, size_t columns, RowPieces* pieces) {
     ForVectors(d, count, [&](size_t j, auto at) HWY_ATTR {
       const auto value = at.Get(d, block + j);
       values.Add(value);
-      exponentials.Add(at.Keep(d, hn::Exp(d, hn::Sub(value, shift))));
+      exponentials.Add(at.Keep(d, Exp(d, hn::Sub(value, shift))));
     });
     if (before < max) {
       sum *= std::exp(static_cast<double>(before) - static_cast<double>(max));
@@ -88,7 +87,7 @@ void GradientOfRow(const T* x, ComputeOf<T> max, double sum, double scale, doubl
   const auto factor = hn::Set(d, static_cast<C>(scale / sum));
   const auto offset = hn::Set(d, static_cast<C>(scale * level));
   ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-    const auto weight = hn::Exp(d, hn::Sub(at.Get(d, x + j), shift));
+    const auto weight = Exp(d, hn::Sub(at.Get(d, x + j), shift));
     at.Put(hn::MulSub(weight, factor, offset), d, dx + j);
   });
 }
