@@ -17,9 +17,11 @@ from mstorch._device import (
     channels_last_3d,
     contiguous_format,
     device,
+    get_default_device,
     layout,
     memory_format,
     preserve_format,
+    set_default_device,
     sparse_coo,
     strided,
 )
@@ -121,11 +123,6 @@ inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 def compile(model=None, **options):
     """The function or module itself: it stays Python, and computes the same."""
     return model if model is not None else lambda function: function
-
-
-def get_default_device():
-    """The device of new tensors."""
-    return device("cpu")
 
 
 def get_num_threads():

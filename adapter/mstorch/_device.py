@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices, sizes, layouts and memory formats: the small value types that code passes around."""
 
+import functools
+import threading
+
 
 class device:
     """A place where tensors live: `device("cpu")`, `device("npu", 0)`, `device("npu:0")`."""
@@ -47,6 +50,56 @@ class device:
 
     def __reduce__(self):
         return (device, (self.type,) if self.index is None else (self.type, self.index))
+
+    def __enter__(self):
+        """New tensors are on this device until the end of the with-block."""
+        _default.stack.append(self)
+        return self
+
+    def __exit__(self, *error):
+        _default.stack.pop()
+
+    def __call__(self, function):
+        """A decorator: the function makes its tensors on this device."""
+
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            with self:
+                return function(*args, **kwargs)
+
+        return call
+
+
+class _Default(threading.local):
+    """The devices that new tensors are made on, the innermost last; None is the computing one."""
+
+    def __init__(self):
+        self.stack = [None]
+
+
+_default = _Default()
+
+
+def wanted(device):
+    """The device that an argument asks for, else the default; None for the computing one."""
+    return _default.stack[-1] if device is None else device
+
+
+def get_default_device():
+    """The device of new tensors."""
+    return _default.stack[-1] or HERE
+
+
+def set_default_device(device):
+    """Make new tensors on a device, unless they say where; None is the one that computes."""
+    _default.stack[-1] = None if device is None else _as_device(device)
+
+
+def _as_device(where):
+    wanted = where if isinstance(where, device) else device(where)
+    if wanted.type != "meta":
+        check_device(wanted)
+    return wanted
 
 
 _TYPES = ("cpu", "cuda", "npu", "meta", "mps", "xpu")

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tensors of the meta device: a shape, a type and strides, and no numbers.
 
-They are made by what makes tensors of sizes, and viewed; whatever would read or write a number is
-an error. Behind one lies memory that is never touched, so the system does not provide it.
+They are made by what makes tensors of sizes, converted, copied and viewed, and filling one changes
+nothing; whatever would read a number is an error. So networks can be built of them, and be given
+their numbers later. Behind one lies memory that is never touched, so the system does not provide
+it.
 """
+
+import copy
 
 import numpy
 
-from mstorch import _device
-from mstorch._tensor import Tensor, wrap
+from mstorch import _device, _dtypes
+from mstorch._tensor import Tensor, attributes_of, wrap
 
 META = _device.device("meta")
 
@@ -29,11 +33,22 @@ _ANSWERS = (
     "storage_offset",
     "stride",
 )
+_FILLS = (
+    "bernoulli_",
+    "exponential_",
+    "fill_",
+    "log_normal_",
+    "normal_",
+    "random_",
+    "uniform_",
+    "zero_",
+)
 _VIEWS = (
     "__getitem__",
     "chunk",
     "detach",
     "expand",
+    "expand_as",
     "flatten",
     "narrow",
     "permute",
@@ -64,15 +79,67 @@ class MetaTensor(Tensor):
     device = property(lambda self: META)
     is_cpu = property(lambda self: False)
     is_meta = property(lambda self: True)
+    data = property(lambda self: with_outline(self.__dict__["_outline"]))
+    is_leaf = property(lambda self: True)
+    grad_fn = property(lambda self: None)
+
+    @property
+    def requires_grad(self):
+        return self.__dict__["_wants_grad"]
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad=True):
+        """Note whether gradients are wanted once there are numbers."""
+        dtype = self.dtype
+        if requires_grad and not (dtype.is_floating_point or dtype.is_complex):
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
+        self.__dict__["_wants_grad"] = bool(requires_grad)
+        return self
+
+    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False, **layout):
+        """Another type; another device is an error, for there is nothing to move."""
+        from mstorch._ops.views import arguments_of_to
+
+        dtype, device, copy = arguments_of_to(args, dtype, device, copy)
+        if device is not None and not is_meta(device):
+            raise NotImplementedError(
+                "Cannot copy out of meta tensor; no data! Use torch.nn.Module.to_empty() to move a "
+                "module from the meta device, or torch.empty_like(tensor, device=...)."
+            )
+        same = dtype is None or _dtypes.as_dtype(dtype) is self.dtype
+        return self if same and not copy else like(self, dtype)
 
     def cpu(self, memory_format=None):
         """An error: there is nothing to move."""
-        return self._a
+        return self.to("cpu")
 
-    cuda = cpu
+    def cuda(self, device=None, non_blocking=False, memory_format=None):
+        """An error: there is nothing to move."""
+        return self.to("cpu")
+
+    def clone(self, *, memory_format=None):
+        """Another of the kind."""
+        return like(self, None)
+
+    contiguous = clone
+
+    def copy_(self, src, non_blocking=False):
+        """Nothing: there is no place for the numbers."""
+        return self
+
+    def data_ptr(self):
+        """0: there is no memory."""
+        return 0
 
     def __repr__(self):
-        return f"tensor(..., device='meta', size={tuple(self.shape)}, dtype={self.dtype})"
+        kind = "" if self.dtype is _dtypes.get_default_dtype() else f", dtype={self.dtype}"
+        wants = ", requires_grad=True" if self.requires_grad else ""
+        return f"tensor(..., device='meta', size={tuple(self.shape)}{kind}{wants})"
 
     __str__ = __repr__
 
@@ -80,7 +147,11 @@ class MetaTensor(Tensor):
         return object.__format__(self, spec)
 
     def __deepcopy__(self, memo):
-        return with_outline(self.__dict__["_outline"])
+        twin = with_outline(self.__dict__["_outline"])
+        twin.__class__ = type(self)
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(attributes_of(self), memo))
+        return twin
 
 
 def is_meta(device) -> bool:
@@ -97,7 +168,14 @@ def with_outline(outline: Tensor) -> MetaTensor:
     del tensor.__dict__["_a"]
     tensor.__class__ = MetaTensor
     tensor.__dict__["_outline"] = outline
+    tensor.__dict__["_wants_grad"] = False
     return tensor
+
+
+def like(tensor, dtype) -> MetaTensor:
+    """A tensor of the meta device in the shape of another, of a type or of its own."""
+    kind = _dtypes.numpy_of(tensor.dtype if dtype is None else _dtypes.as_dtype(dtype))
+    return with_outline(wrap(numpy.zeros(tuple(tensor.shape), kind)))
 
 
 def _fact(name):
@@ -118,6 +196,34 @@ def _view(name):
     return call
 
 
-for _names, _make in ((_FACTS, _fact), (_ANSWERS, _answer), (_VIEWS, _view)):
+def _fill(name):
+    def call(self, *args, **kwargs):
+        return self
+
+    call.__doc__ = "Nothing: there are no numbers to change."
+    return call
+
+
+def _conversion(dtype):
+    def convert(self, memory_format=None):
+        return self.to(dtype)
+
+    convert.__doc__ = f"Another tensor of the meta device, as {dtype}."
+    return convert
+
+
+for _name, _type in (
+    ("float", _dtypes.float32),
+    ("double", _dtypes.float64),
+    ("half", _dtypes.float16),
+    ("bfloat16", _dtypes.bfloat16),
+):
+    setattr(MetaTensor, _name, _conversion(_type))
+for _names, _make in (
+    (_FACTS, _fact),
+    (_ANSWERS, _answer),
+    (_VIEWS, _view),
+    (_FILLS, _fill),
+):
     for _name in _names:
         setattr(MetaTensor, _name, _make(_name))

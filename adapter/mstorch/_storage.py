@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch's storages: the flat memory behind a tensor."""
 
-from mstorch import _device, _dtypes
+import numpy
+
+from mstorch import _device, _dtypes, _meta
 from mstorch._errors import missing
 from mstorch._tensor import Storage, address_of, wrap
 
@@ -10,14 +12,19 @@ from mstorch._tensor import Storage, address_of, wrap
 class UntypedStorage:
     """The bytes of the memory that a tensor shares with its views: a flat uint8 array."""
 
-    def __init__(self, memory, record=None):
+    def __init__(self, memory, record=None, device=_device.HERE):
         self._memory = memory
         self.record = record or Storage()  # of the tensors that are built over this memory
+        self._device = device
 
     @property
     def device(self):
         """Where the memory is."""
-        return _device.HERE
+        return self._device
+
+    def on_meta(self):
+        """A storage of as many bytes on the meta device, where nobody reads them."""
+        return UntypedStorage(numpy.zeros(self._memory.size, numpy.uint8), None, _meta.META)
 
     def nbytes(self):
         """The size in bytes."""

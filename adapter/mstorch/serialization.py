@@ -255,10 +255,14 @@ def _swapped(data, dtype):
 
 
 def default_restore_location(storage, location):
-    """The storage, if the place it was saved from is the CPU; an error for any other place."""
+    """The storage for the CPU, one without numbers for the meta device; an error for any other
+    place.
+    """
     location = location.decode() if isinstance(location, bytes) else str(location)
     if location == _device.HERE.type:
         return storage
+    if location == "meta":
+        return storage.on_meta()
     if location.partition(":")[0] in ("cuda", "npu"):
         raise RuntimeError(
             f"Attempting to deserialize object on a {location} device, and mstorch computes on "

@@ -1,6 +1,7 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of other packages that become parts of the adapter: `safetensors.torch` is one.
+"""Parts of other packages that become parts of the adapter: `safetensors.torch` is one, the
+function `safetensors.safe_open` another.
 
 The package itself stays, so what is bound must be told apart from what is imported: `import a.b`
 binds `a` for its other parts as well. Such an import gets a second name for the part, and every
@@ -84,6 +85,8 @@ class _Part:
                 bound |= self._from(node)
         if bare:
             self._bare(bare, bound)
+        elif self._new.endswith(f".{self._name}"):
+            self._unbound(bound)
 
     def _from(self, node: ast.ImportFrom) -> set[str]:
         """`from package.part import x`, `from package import part`; the names that they bind."""
@@ -105,7 +108,8 @@ class _Part:
         end = found.end() + len(spelled)
         self._done.edits.append(Edit(found.end(), end, parent.encode("ascii"), "import"))
         span = self._source.span(named[0])
-        after = f"{name} as {named[0].asname or self._name}"
+        bound_as = named[0].asname or self._name
+        after = name if bound_as == name else f"{name} as {bound_as}"
         self._done.edits.append(Edit(*span, after.encode("utf-8"), "import"))
         return bound
 
@@ -122,6 +126,12 @@ class _Part:
         for _, node in references:
             assert node is not None
             self._replace(node, self._short)
+
+    def _unbound(self, bound: set[str]) -> None:
+        """A function is read through its package, which stays what it is."""
+        for line, node in self._references(bound):
+            if node is not None:
+                self._stays(line, f"write `from {self._package} import {self._name}` for it")
 
     def _references(self, bound: set[str]) -> Iterator[tuple[int, ast.Attribute | None]]:
         """The line and the node of what reads the part through the package.

@@ -89,3 +89,51 @@ def test_a_model_with_tied_weights_is_written_once_and_loaded_whole(tmp_path: Pa
         assert mstorch.equal(ours, theirs)
     with pytest.raises(RuntimeError, match=r"Missing key\(s\): \['bias', 'weight'\]"):
         safetensors.load_model(mstorch.nn.Linear(2, 2), path)
+
+
+def test_tensors_are_read_one_by_one_and_in_parts(tmp_path: Path) -> None:
+    path = str(tmp_path / "file.safetensors")
+    weights = files.weights(mstorch)
+    safetensors.save_file(weights, path, {"format": "pt"})
+    with safetensors.safe_open(path, framework="pt", device="cpu") as file:
+        assert file.metadata() == {"format": "pt"}
+        assert file.keys() == sorted(weights)
+        assert sorted(file.offset_keys()) == sorted(weights)
+        one_by_one = {name: file.get_tensor(name) for name in weights}
+        assert files.sorted_facts(mstorch, one_by_one) == files.sorted_facts(mstorch, weights)
+
+
+def test_a_part_of_a_tensor_is_a_tensor_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    matrix = mstorch.arange(12.0, dtype=mstorch.bfloat16).reshape(3, 4)
+    safetensors.save_file({"a": matrix, "none": mstorch.ones(0, 2)}, path)
+    with safetensors.safe_open(path, "pt") as file:
+        part = file.get_slice("a")
+        assert (part.get_shape(), part.get_dtype()) == ([3, 4], "BF16")
+        assert mstorch.equal(part[1:, 2], matrix[1:, 2])
+        assert mstorch.equal(part[..., -1], matrix[..., -1])
+        assert mstorch.equal(part[:], matrix)
+        row = part[0]
+        row.zero_()
+        assert mstorch.equal(file.get_tensor("a"), matrix)
+        assert file.get_tensor("none").shape == (0, 2)
+        with pytest.raises(SafetensorError, match="does not contain tensor b"):
+            file.get_tensor("b")
+    with safetensors.safe_open(path, "pt", device="meta") as file:
+        assert file.get_tensor("a").is_meta
+
+
+def test_a_file_for_another_framework_is_opened_by_the_package(tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    safetensors.save_file({"a": mstorch.ones(2)}, path)
+    with safetensors.safe_open(path, "numpy") as file:
+        assert file.get_tensor("a").tolist() == [1.0, 1.0]
+
+
+def test_a_damaged_file_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "file.safetensors"
+    path.write_bytes(safetensors.save({"a": mstorch.ones(2)})[:-1])
+    with pytest.raises(SafetensorError):
+        safetensors.safe_open(path, "pt")
+    with pytest.raises(FileNotFoundError):
+        safetensors.safe_open(tmp_path / "none", "pt")

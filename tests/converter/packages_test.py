@@ -39,14 +39,22 @@ REWRITE = {
         "from safetensors import torch as st",
         "from mstorch.interop import safetensors as st",
     ),
+    "a function of the package": (
+        "from safetensors import safe_open",
+        f"from {NEW} import safe_open",
+    ),
+    "a function of the package by another name": (
+        "from safetensors import safe_open as so",
+        f"from {NEW} import safe_open as so",
+    ),
     "in a function": (
         "def f():\n    from safetensors.torch import load\n    return load",
         f"def f():\n    from {NEW} import load\n    return load",
     ),
     "the package with its part": (
-        "import safetensors.torch\nsafetensors.torch.load_file(safetensors.safe_open)",
+        "import safetensors.torch\nsafetensors.torch.load_file(safetensors.serialize)",
         f"import safetensors, {NEW} as safetensors_torch\n"
-        "safetensors_torch.load_file(safetensors.safe_open)",
+        "safetensors_torch.load_file(safetensors.serialize)",
     ),
     "the package where it is optional": (
         "if ready():\n    import safetensors.torch\n\n\ndef f(x):\n"
@@ -68,7 +76,7 @@ REWRITE = {
     "another name of the package beside it": (
         "import safetensors.torch\nfrom safetensors import safe_open\n"
         "safe_open(safetensors.torch.load)",
-        f"import safetensors, {NEW} as safetensors_torch\nfrom safetensors import safe_open\n"
+        f"import safetensors, {NEW} as safetensors_torch\nfrom {NEW} import safe_open\n"
         "safe_open(safetensors_torch.load)",
     ),
     "a function that is replaced": (
@@ -103,7 +111,7 @@ UNDECIDED = {
     ),
     "the part is replaced": "import safetensors.torch\nsafetensors.torch = mine\n",
     "a name that is taken": "import safetensors.torch\nsafetensors_torch = 1\n",
-    "together with others": "from safetensors import torch, safe_open\n",
+    "together with others": "from safetensors import torch, serialize\n",
 }
 
 
@@ -132,6 +140,20 @@ def test_where_the_part_cannot_be_told_apart_the_import_stays_and_is_reported(
         ("unconverted", "safetensors.torch")
     }
     assert all(finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from safetensors import serialize, safe_open\n",
+        "import safetensors\nsafetensors.safe_open('x', 'pt')\n",
+    ],
+)
+def test_a_function_of_the_package_that_stays_is_reported(source, to_adapter, result_of):
+    assert to_adapter(source) == source
+    (finding,) = result_of(source).findings
+    assert (finding.kind, finding.text) == ("unconverted", "safetensors.safe_open")
+    assert "import it by itself" in finding.message or "safetensors import" in finding.message
 
 
 def test_the_message_names_the_line_that_hides_the_part(result_of):

@@ -89,7 +89,7 @@ def _differences(ours: dict, theirs: dict) -> dict[str, float]:
 
 
 def _bound(kind: str) -> float:
-    if kind.startswith("tokens"):
+    if kind.startswith(("tokens", "loaded")):
         return 0
     return GRADIENT_BOUND if kind == "gradient" else LOGITS_BOUND
 

@@ -10,6 +10,7 @@ FRAMEWORK is torch or mstorch; the transformers that is imported is the one writ
 import importlib
 import os
 import sys
+import tempfile
 import tomllib
 import zlib
 from pathlib import Path
@@ -66,6 +67,22 @@ def _padded(tokens):
     return {"input_ids": tokens, "attention_mask": mask}
 
 
+def _saved(model):
+    """What is left of the parameters' differences after a model was saved and loaded, in both
+    formats and in another type: nothing.
+    """
+    found = {}
+    for safe in (True, False):
+        with tempfile.TemporaryDirectory() as folder:
+            model.save_pretrained(folder, safe_serialization=safe)
+            again = type(model).from_pretrained(folder)
+            half = type(model).from_pretrained(folder, torch_dtype=torch.bfloat16)
+        for name, one in again.state_dict().items():
+            found[f"loaded of {name}, {safe}"] = _array(one)
+            found[f"loaded as bfloat16 of {name}, {safe}"] = _array(half.state_dict()[name].float())
+    return found
+
+
 def _images(model):
     draw = numpy.random.RandomState(0)
     pixels = torch.from_numpy(draw.normal(size=(2, 3, 16, 16)).astype(numpy.float32))
@@ -108,6 +125,7 @@ def main():
     for name in names or entries:
         model = _build(entries[name], defaults)
         found = (_images if entries[name].get("images") else _text)(model)
+        found.update(_saved(model))
         numpy.savez(Path(folder, f"{name}.npz"), source=transformers.__file__, **found)
 
 

@@ -14,6 +14,7 @@ from mstorch._tensor import Tensor, wrap
 
 def finish(array, device=None, requires_grad=False, pin_memory=False):
     """A new leaf over an array, after the arguments that every creation function takes."""
+    device = _device.wanted(device)
     meta = device is not None and _meta.is_meta(device)
     if device is not None and not meta:
         _device.check_device(device)
@@ -21,6 +22,19 @@ def finish(array, device=None, requires_grad=False, pin_memory=False):
         raise RuntimeError("Cannot access accelerator device when none is available.")
     tensor = _meta.with_outline(wrap(array)) if meta else wrap(array)
     return tensor.requires_grad_() if requires_grad else tensor
+
+
+def made(make, sizes, kind, device, **options):
+    """`make(sizes, kind, **options)`; for the meta device memory that is never touched."""
+    where = _device.wanted(device)
+    if where is not None and _meta.is_meta(where):
+        return numpy.zeros(sizes, kind)
+    return make(sizes, kind, **options)
+
+
+def where_it_is(tensor, device):
+    """The device that is asked for, else that of the tensor which another is made after."""
+    return tensor.device if device is None else device
 
 
 def _kind(dtype):
@@ -157,7 +171,8 @@ def sized(name, make, ascend=None):
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {min(sizes)}: {list(sizes)}"
             )
-        return finish(make(sizes, _kind(dtype), **options), device, requires_grad, pin_memory)
+        array = made(make, sizes, _kind(dtype), device, **options)
+        return finish(array, device, requires_grad, pin_memory)
 
     function.__name__ = name
     function.__doc__ = f"torch.{name}: a new tensor of the given sizes."
@@ -178,8 +193,9 @@ def sized_like(name, make, ascend=None):
         memory_format=None,
         **options,
     ):
-        kind = input._a.dtype if dtype is None else _dtypes.numpy_of(dtype)
-        array = make(input._a.shape, kind, **options)
+        kind = _dtypes.numpy_of(input.dtype if dtype is None else dtype)
+        device = where_it_is(input, device)
+        array = made(make, tuple(input.shape), kind, device, **options)
         return finish(array, device, requires_grad, pin_memory)
 
     function.__name__ = name
@@ -209,8 +225,9 @@ def _new(name, make):
     def function(
         self, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False
     ):
-        kind = self._a.dtype if dtype is None else _dtypes.numpy_of(dtype)
-        return finish(make(sizes_of(size), kind), device, requires_grad, pin_memory)
+        kind = _dtypes.numpy_of(self.dtype if dtype is None else dtype)
+        device = where_it_is(self, device)
+        return finish(made(make, sizes_of(size), kind, device), device, requires_grad, pin_memory)
 
     function.__name__ = f"new_{name}"
     operator(f"Tensor.new_{name}")(function)
@@ -224,7 +241,12 @@ _new("ones", _ones)
 @operator("Tensor.new_tensor")
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
     """A copy of data in the type of this tensor."""
-    return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+    return tensor(
+        data,
+        dtype=dtype or self.dtype,
+        device=where_it_is(self, device),
+        requires_grad=requires_grad,
+    )
 
 
 def _fill_kind(value, dtype):
@@ -246,8 +268,9 @@ def full(
 ):
     """A tensor of one value; the type follows the value."""
     number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    kind = _fill_kind(fill_value, dtype)
     return finish(
-        numpy.full(sizes_of((size,)), number, _fill_kind(fill_value, dtype)),
+        made(lambda sizes, kind: numpy.full(sizes, number, kind), sizes_of((size,)), kind, device),
         device,
         requires_grad,
         pin_memory,
@@ -267,10 +290,10 @@ def full_like(
 ):
     """A tensor of one value in the shape and type of another."""
     return full(
-        input._a.shape,
+        input.shape,
         fill_value,
         dtype=dtype or input.dtype,
-        device=device,
+        device=where_it_is(input, device),
         requires_grad=requires_grad,
     )
 
@@ -279,7 +302,11 @@ def full_like(
 def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
     """A tensor of one value in the type of this tensor."""
     return full(
-        size, fill_value, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
+        size,
+        fill_value,
+        dtype=dtype or self.dtype,
+        device=where_it_is(self, device),
+        requires_grad=requires_grad,
     )
 
 

@@ -8,7 +8,7 @@ from mstorch import _dtypes, _random
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import inplace
 from mstorch._ops._operands import sizes_of, up, write_out
-from mstorch._ops.creation import finish, sized, sized_like
+from mstorch._ops.creation import finish, made, sized, sized_like, where_it_is
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -56,8 +56,13 @@ def randint(
         )
     sizes = sizes_of((size,))
     kind = _dtypes.numpy_of(_dtypes.int64 if dtype is None else dtype)
-    array = _random.integers(low, high, int(numpy.prod(sizes, dtype=numpy.int64)), generator)
-    return finish(array.reshape(sizes).astype(kind, copy=False), device, requires_grad, pin_memory)
+
+    def draw(sizes, kind):
+        count = int(numpy.prod(sizes, dtype=numpy.int64))
+        array = _random.integers(low, high, count, generator)
+        return array.reshape(sizes).astype(kind, copy=False)
+
+    return finish(made(draw, sizes, kind, device), device, requires_grad, pin_memory)
 
 
 @operator("torch.randint_like")
@@ -66,9 +71,9 @@ def randint_like(input, low, high=None, *, dtype=None, device=None, requires_gra
     return randint(
         low,
         high,
-        input._a.shape,
+        input.shape,
         dtype=dtype or input.dtype,
-        device=device,
+        device=where_it_is(input, device),
         requires_grad=requires_grad,
     )
 
@@ -113,10 +118,12 @@ def normal(
     if size is not None:
         sizes = sizes_of((size,))
         kind = _dtypes.numpy_of(_dtypes.get_default_dtype() if dtype is None else dtype)
-        count = int(numpy.prod(sizes, dtype=numpy.int64))
-        return finish(
-            _random.normal(count, kind, mean, std, generator).reshape(sizes), device, requires_grad
-        )
+
+        def draw(sizes, kind):
+            count = int(numpy.prod(sizes, dtype=numpy.int64))
+            return _random.normal(count, kind, mean, std, generator).reshape(sizes)
+
+        return finish(made(draw, sizes, kind, device), device, requires_grad)
     tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
     shape = numpy.broadcast_shapes(*(t._a.shape for t in tensors))
     count = int(numpy.prod(shape, dtype=numpy.int64))

@@ -6,7 +6,7 @@ import itertools
 
 import numpy
 
-from mstorch import _device, _dtypes
+from mstorch import _device, _dtypes, _meta
 from mstorch._autograd import attach, derivative, view, views_of, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
@@ -62,9 +62,19 @@ def cast(input, dtype, copy=False):
 @operator("Tensor.to")
 def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None):
     """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`, with non_blocking and copy."""
+    dtype, device, copy = arguments_of_to(args, dtype, device, copy)
+    if device is not None and _meta.is_meta(device):
+        return _meta.like(input, dtype)
+    _device.check_device(device)
+    return cast(input, input.dtype if dtype is None else dtype, copy)
+
+
+def arguments_of_to(args, dtype, device, copy):
+    """The type, the device and whether to copy, of what Tensor.to is given by position and name."""
     rest = list(args)
     if rest and isinstance(rest[0], Tensor):
-        dtype = rest.pop(0).dtype
+        other = rest.pop(0)
+        dtype, device = other.dtype, other.device
     else:
         if rest and (
             rest[0] is None
@@ -77,8 +87,7 @@ def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, me
         raise TypeError(f"to() received an invalid combination of arguments: {args}")
     if len(rest) > 1:
         copy = rest[1]  # rest[0] is non_blocking: there is nothing to wait for
-    _device.check_device(device)
-    return cast(input, input.dtype if dtype is None else dtype, copy)
+    return dtype, device, copy
 
 
 def _conversion(name, dtype):

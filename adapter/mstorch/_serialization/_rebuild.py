@@ -7,7 +7,7 @@ What they are given comes from a file: a tensor that would reach outside its sto
 
 import numpy
 
-from mstorch import _dtypes
+from mstorch import _dtypes, _meta
 from mstorch._tensor import INTERNAL, Tensor, alias, storage_of, strided, wrap
 from mstorch.nn.parameter import Parameter
 
@@ -81,7 +81,7 @@ def _view(untyped, dtype, offset, size, stride):
     tensor = alias(array)
     tensor._m = elements
     tensor._s = untyped.record
-    return tensor
+    return _meta.with_outline(tensor) if untyped.device == _meta.META else tensor
 
 
 def _finished(tensor, requires_grad, metadata):

@@ -1,14 +1,19 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of `safetensors.torch` for tensors of mstorch, by the package `safetensors`."""
+"""The functions of `safetensors.torch`, and `safe_open`, for tensors of mstorch, by the package
+`safetensors`.
+"""
 
+import json
 import os
 
 import numpy
+import safetensors
 from safetensors import TensorSpec, deserialize, serialize, serialize_file
 
 from mstorch import _device, _dtypes
 from mstorch._errors import missing
+from mstorch._ops import creation
 from mstorch._tensor import Tensor, address_of, memory_of, wrap
 
 _TYPES = {
@@ -56,6 +61,94 @@ def load_file(filename, device="cpu"):
     _device.check_device(device)
     with open(filename, "rb") as stream:
         return load(stream.read())
+
+
+def safe_open(filename, framework, device="cpu"):
+    """A file whose tensors are read one by one, or in slices: a context that gives `keys()`,
+    `metadata()`, `get_tensor(name)` and `get_slice(name)`.
+
+    What is asked for as PyTorch's ("pt", "torch", "pytorch") are tensors of mstorch; for any other
+    framework this is the package's own.
+    """
+    if framework not in ("pt", "torch", "pytorch"):
+        return safetensors.safe_open(filename, framework, device)
+    return _Opened(filename, device)
+
+
+class _Opened:
+    """What safe_open gives. The package checks the file; the numbers are read here."""
+
+    def __init__(self, filename, device):
+        self._device = _device.device(device)
+        if self._device.type != "meta":
+            _device.check_device(self._device)
+        self._filename = os.fspath(filename)
+        # The checks are in the opening; its own reading knows no bfloat16.
+        with safetensors.safe_open(self._filename, "numpy") as checked:
+            self._metadata, self._names = checked.metadata(), checked.offset_keys()
+        with open(self._filename, "rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            self._entries = json.loads(stream.read(length))
+        self._start = 8 + length
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        """Nothing is held open."""
+
+    def keys(self):
+        """The names of the tensors, sorted."""
+        return sorted(self._names)
+
+    def offset_keys(self):
+        """The names of the tensors in the order of the file."""
+        return list(self._names)
+
+    def metadata(self):
+        """The strings that the file has beside its tensors, or None."""
+        return self._metadata
+
+    def get_slice(self, name):
+        """A tensor of which parts can be read: `get_slice(name)[2:5, :]`."""
+        if name not in self._entries or name == "__metadata__":
+            raise safetensors.SafetensorError(f"File does not contain tensor {name}")
+        return _Slice(self, name, self._entries[name])
+
+    def get_tensor(self, name):
+        """A whole tensor."""
+        return self.get_slice(name)[...]
+
+    def read(self, entry, kind, index):
+        """A part of a tensor as a new one."""
+        start, end = entry["data_offsets"]
+        if start == end:
+            array = numpy.zeros(entry["shape"], kind)
+        else:
+            memory = numpy.memmap(
+                self._filename, numpy.uint8, "r", self._start + start, (end - start,)
+            )
+            array = numpy.asarray(memory).view(kind).reshape(entry["shape"])
+        return creation.finish(numpy.array(array[index]), self._device)
+
+
+class _Slice:
+    """A tensor in a file."""
+
+    def __init__(self, file, name, entry):
+        self._file, self._entry = file, entry
+        self._kind = _type_of(name, entry["dtype"]).numpy
+
+    def get_shape(self):
+        """The sizes, a list."""
+        return list(self._entry["shape"])
+
+    def get_dtype(self):
+        """The type as safetensors writes it, such as "BF16"."""
+        return self._entry["dtype"]
+
+    def __getitem__(self, index):
+        return self._file.read(self._entry, self._kind, index)
 
 
 def save_model(model, filename, metadata=None, force_contiguous=True):
@@ -132,12 +225,17 @@ def _described(tensors):
     }
 
 
-def _tensor(name, entry):
-    dtype = _TYPES.get(entry["dtype"])
+def _type_of(name, spelled):
+    dtype = _TYPES.get(spelled)
     if dtype is None:
         raise missing(
-            "safetensors.torch.load", f"{name!r} is of type {entry['dtype']}, which mstorch has not"
+            "safetensors.torch.load", f"{name!r} is of type {spelled}, which mstorch has not"
         )
+    return dtype
+
+
+def _tensor(name, entry):
+    dtype = _type_of(name, entry["dtype"])
     memory = numpy.frombuffer(bytearray(entry["data"]), numpy.uint8)
     return wrap(memory.view(dtype.numpy).reshape(entry["shape"]))
 

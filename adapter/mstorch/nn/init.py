@@ -47,8 +47,7 @@ def eye_(tensor):
     """The identity matrix."""
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    tensor.zero_()
-    return tensor.fill_diagonal_(1.0)
+    return tensor if tensor.is_meta else tensor.zero_().fill_diagonal_(1.0)
 
 
 @no_grad()
@@ -62,6 +61,8 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
             "values may be incorrect.",
             stacklevel=2,
         )
+    if tensor.is_meta:
+        return tensor
     low, high = ((edge - mean) / std / math.sqrt(2) for edge in (a, b))
     if (math.erf(high) - math.erf(low)) / 2 > 0.3:
         return _drawn_until_inside(tensor, mean, std, a, b, generator)

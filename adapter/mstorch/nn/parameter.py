@@ -4,6 +4,7 @@
 
 import numpy
 
+from mstorch import _meta
 from mstorch._errors import absent_class, module_getattr
 from mstorch._tensor import Tensor, wrap
 
@@ -23,6 +24,9 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     def __new__(cls, data=None, requires_grad=True):
         if data is None:
             parameter = wrap(numpy.zeros(0, numpy.float32))
+        elif isinstance(data, _meta.MetaTensor):
+            parameter = data.data
+            cls = _MetaParameter
         elif isinstance(data, Tensor):
             parameter = data.data
         else:
@@ -31,6 +35,17 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         return parameter.requires_grad_(requires_grad)
 
     __hash__ = Tensor.__hash__
+
+
+class _MetaParameter(_meta.MetaTensor, Parameter):
+    """A Parameter of the meta device, which waits for its numbers."""
+
+    __hash__ = Tensor.__hash__
+
+    def __repr__(self):
+        return f"Parameter containing:\n{super().__repr__()}"
+
+    __str__ = __repr__
 
 
 class _BufferMeta(type(Tensor)):

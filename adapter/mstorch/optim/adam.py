@@ -5,7 +5,7 @@ of operations.
 
 msops updates all parameters of a group at once. Parameters in half precision are updated on their
 arrays, operation by operation: torch keeps their moments in half precision too and rounds after
-each.
+each. So are those of AMSGrad (S. Reddi and others, 2018), which msops does not have.
 """
 
 import numpy
@@ -43,10 +43,8 @@ class Adam(Optimizer):
         fused=None,
         decoupled_weight_decay=None,
     ):
-        if amsgrad or capturable or differentiable:
-            raise missing(
-                f"torch.optim.{type(self).__name__}", "amsgrad, capturable and differentiable"
-            )
+        if capturable or differentiable:
+            raise missing(f"torch.optim.{type(self).__name__}", "capturable and differentiable")
         if _number(lr) < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if eps < 0.0:
@@ -76,20 +74,22 @@ class Adam(Optimizer):
         """One update of every parameter that has a gradient."""
         return self.update_groups(closure, self._update_group)
 
-    def _state_of(self, param):
+    def _state_of(self, param, group):
         state = self.state[param]
         if not state:
             state["step"] = wrap(numpy.zeros((), numpy.float32))
-            state["exp_avg"] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
-            state["exp_avg_sq"] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
+            largest = ("max_exp_avg_sq",) if group["amsgrad"] else ()
+            for name in ("exp_avg", "exp_avg_sq", *largest):
+                state[name] = wrap(numpy.zeros(param._a.shape, param._a.dtype))
         return state
 
     def _update_group(self, params, group):
         at_once = {}  # by the number of the step
         for param in params:
-            state = self._state_of(param)
+            state = self._state_of(param, group)
             state["step"]._a += 1
-            if param._a.dtype.itemsize == 2 or not param._a.flags.c_contiguous:
+            alone = group["amsgrad"] or param._a.dtype.itemsize == 2
+            if alone or not param._a.flags.c_contiguous:
                 self._update_alone(param, group, state)
             else:
                 at_once.setdefault(state["step"]._a.item(), []).append(param)
@@ -133,6 +133,8 @@ class Adam(Optimizer):
         average[...] = lerp_kernel(average, grad, 1 - beta1)
         square *= number(beta2)
         square += number(1 - beta2) * grad * grad
+        if group["amsgrad"]:
+            square = numpy.maximum(state["max_exp_avg_sq"]._a, square, state["max_exp_avg_sq"]._a)
         denominator = numpy.sqrt(square)
         denominator /= number((1 - beta2**step) ** 0.5)
         denominator += number(group["eps"])

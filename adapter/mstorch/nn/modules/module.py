@@ -5,10 +5,12 @@
 import collections
 import functools
 import itertools
+import warnings
 import weakref
 
 from mstorch import _dtypes, _engine
 from mstorch._errors import missing
+from mstorch._ops import creation
 from mstorch._tensor import Tensor
 from mstorch.nn.parameter import Buffer, Parameter
 from mstorch.utils.hooks import RemovableHandle
@@ -254,7 +256,7 @@ class Module:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_type_name(name)}")
         if "." in name:
-            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
+            raise KeyError(f'{kind} name can\'t contain "."')
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
 
@@ -396,7 +398,7 @@ class Module:
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if name not in module.__dict__[registry]:
-            raise AttributeError(f"`{name}` of {type(module).__name__} is not {kind}")
+            raise AttributeError(f"`{name}` is not {kind}")
         return module.__dict__[registry][name]
 
     # Changing
@@ -418,18 +420,19 @@ class Module:
         recording = _engine.is_recording()
         _engine.set_recording(False)
         try:
-            for parameter in self._parameters.values():
+            for name, parameter in self._parameters.items():
                 if parameter is not None:
-                    gradient, parameter.grad = parameter.grad, None
-                    parameter.data = fn(parameter.data)
-                    if gradient is not None:
-                        parameter.grad = fn(gradient)
+                    self._parameters[name] = _applied(fn, parameter)
             for name, buffer in self._buffers.items():
                 if buffer is not None:
                     self._buffers[name] = fn(buffer)
         finally:
             _engine.set_recording(recording)
         return self
+
+    def to_empty(self, *, device, recurse=True):
+        """Parameters and buffers of the same sizes on a device, whose numbers are to be set."""
+        return self._apply(lambda tensor: creation.empty_like(tensor, device=device), recurse)
 
     def to(self, *args, **kwargs):
         """Convert floating point tensors to a type, or move everything to a device."""
@@ -623,15 +626,14 @@ class Module:
         given = state_dict[key]
         if not isinstance(given, Tensor):
             error_msgs.append(
-                f'While copying the parameter named "{key}", expected torch.Tensor but received '
-                f"{_type_name(given)}"
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
+                f"object from checkpoint but received {type(given)}"
             )
             return
         if given.shape != own.shape:
             error_msgs.append(
                 f"size mismatch for {key}: copying a param with shape {given.shape} from "
-                "checkpoint, the shape in current "
-                f"model is {own.shape}."
+                f"checkpoint, the shape in current model is {own.shape}."
             )
             return
         if local_metadata.get("assign_to_params_buffers", False):
@@ -640,6 +642,14 @@ class Module:
                 Parameter(given, own.requires_grad) if isinstance(own, Parameter) else given
             )
             return
+        if own.is_meta and not given.is_meta:
+            warnings.warn(
+                f"for {key}: copying from a non-meta parameter in the checkpoint to a meta "
+                "parameter in the current model, which is a no-op. (Did you mean to pass "
+                "`assign=True` to assign items in the state dictionary to their corresponding key "
+                "in the module instead of copying them in place?)",
+                stacklevel=2,
+            )
         recording = _engine.is_recording()
         _engine.set_recording(False)
         try:
@@ -673,13 +683,9 @@ class Module:
 
         load(self, "")
         if strict and unexpected_keys:
-            error_msgs.insert(
-                0, f"Unexpected key(s) in state_dict: {', '.join(map(repr, unexpected_keys))}. "
-            )
+            error_msgs.insert(0, f"Unexpected key(s) in state_dict: {_quoted(unexpected_keys)}. ")
         if strict and missing_keys:
-            error_msgs.insert(
-                0, f"Missing key(s) in state_dict: {', '.join(map(repr, missing_keys))}. "
-            )
+            error_msgs.insert(0, f"Missing key(s) in state_dict: {_quoted(missing_keys)}. ")
         if error_msgs:
             listing = "\n\t".join(error_msgs)
             raise RuntimeError(
@@ -726,6 +732,20 @@ _DICTIONARIES = (
 )
 
 
+def _applied(fn, parameter):
+    """A parameter whose data, and gradient, are what a function makes of them; another Parameter
+    where they come to or from the meta device.
+    """
+    data = fn(parameter.data)
+    if parameter.is_meta or data.is_meta:
+        return Parameter(data, parameter.requires_grad)
+    gradient, parameter.grad = parameter.grad, None
+    parameter.data = data
+    if gradient is not None:
+        parameter.grad = fn(gradient)
+    return parameter
+
+
 class _GlobalHooks(dict):
     """Hooks of all modules; false while there are none, which keeps calls short."""
 
@@ -748,6 +768,10 @@ def register_module_forward_pre_hook(hook):
     handle = RemovableHandle(_global_hooks["forward_pre"])
     _global_hooks["forward_pre"][handle.id] = hook
     return handle
+
+
+def _quoted(keys):
+    return ", ".join(f'"{key}"' for key in keys)
 
 
 def _type_name(value):
