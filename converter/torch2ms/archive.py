@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def opened(source: Path) -> Iterator[Path]:
     if not is_archive(source):
         yield source
         return
+    import tempfile
+
     from torch2ms.unpack import unpack
 
     with tempfile.TemporaryDirectory(prefix="torch2ms.") as place:

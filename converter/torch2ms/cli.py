@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import io
 import os
 import signal
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from torch2ms import __version__, api_commands
+from torch2ms.collector import without_collector
 from torch2ms.errors import UsageError
 from torch2ms.targets import TARGETS
 
@@ -67,6 +70,8 @@ example:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    # Looking for cycles once more when the command ends would find none.
+    atexit.register(gc.freeze)
     options = _parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, _interrupt)
     for stream in (sys.stdout, sys.stderr):
@@ -74,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # File names need not be text in the terminal's encoding.
             stream.reconfigure(errors="backslashreplace")
     try:
-        status: int = options.run(options)
+        with without_collector():
+            status: int = options.run(options)
     except UsageError as error:
         print(f"torch2ms: {error}", file=sys.stderr)
         return 2

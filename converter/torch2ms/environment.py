@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch2ms.launch_options import Told
+from torch2ms.launch_table import LaunchTable, Variable
 from torch2ms.launchers import Launches
-from torch2ms.mapping import LaunchTable, Variable
 from torch2ms.shell import Command, Word
 from torch2ms.source import Edit
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from torch2ms.names import Contents
 
@@ -31,8 +32,7 @@ _TELLING = tuple(
 _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """Functions of torch that stay on the adapter in the whole tree.
 
     calls   also where they are called: the tree replaces them, at the place that is given (`FILE:
@@ -41,8 +41,8 @@ class Held:
             no longer be equal to itself; `x.*` is all that can be reached from x
     """
 
-    calls: Mapping[str, str] = field(default_factory=dict)
-    values: frozenset[str] = frozenset()
+    calls: Mapping[str, str]
+    values: frozenset[str]
 
     def call(self, name: str) -> str | None:
         """The place for which calls of `name` stay, if there is one."""
@@ -56,20 +56,19 @@ class Held:
         return any(".".join((*parts[:count], "*")) in self.values for count in range(1, len(parts)))
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What the rest of the tree says about one file.
 
     contents  the torch names that its imports from other files bring, by module and name
     held      what stays on the adapter everywhere
     """
 
-    contents: Contents = field(default_factory=dict)
-    held: Held = field(default_factory=Held)
+    contents: Contents
+    held: Held
 
 
 # For a file on its own.
-NOTHING = Known()
+NOTHING = Known({}, Held({}, frozenset()))
 
 
 @dataclass
@@ -134,7 +133,7 @@ class TreeFacts:
 
     def begin(self, paths: Iterable[str]) -> dict[str, Known]:
         """What is known already for files that are converted for the first time."""
-        known = dict.fromkeys(paths, Known(held=self._held()))
+        known = dict.fromkeys(paths, Known({}, self._held()))
         self._known.update(known)
         return known
 

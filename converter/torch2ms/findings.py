@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that a person should know about one line.
 
     kind: `left` (an import of a package that stays as it is), `unconverted` (a reference to torch

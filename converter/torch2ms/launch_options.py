@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from torch2ms.launch_table import LaunchTable, Option
 from torch2ms.launch_values import Definition, Item, Undecided, Values
-from torch2ms.mapping import LaunchTable, Option
 from torch2ms.shell import Expansion, Text, Word
 
 _NUMBER = re.compile(r"0|[1-9]\d*")

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from torch2ms.launch_options import Head, Options, Plan, Told, Way, visits
+from torch2ms.launch_table import LaunchTable
 from torch2ms.launch_values import (
     LAUNCH_MODULES,
     Definition,
@@ -23,7 +24,6 @@ from torch2ms.launch_values import (
     Values,
     is_launcher,
 )
-from torch2ms.mapping import LaunchTable
 from torch2ms.shell import Command, Script, ShellError, Text, Word, read
 from torch2ms.source import Edit
 

@@ -18,6 +18,7 @@ import ast
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from torch2ms.spelling import Lines
 
@@ -34,19 +35,16 @@ _COMPOUND = (
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DECLARING = frozenset({ast.Global, ast.Nonlocal, *_COMPOUND})
-_STATEMENTS = frozenset(ast.stmt.__subclasses__())
 
 
-@dataclass(frozen=True)
-class Alias:
+class Alias(NamedTuple):
     """A binding by assignment of another name: `nn = torch.nn`."""
 
     value: ast.expr
     scope: Scope
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(NamedTuple):
     """A binding by an import statement; `path` is a dotted one, or None if the tree's own."""
 
     path: str | None
@@ -312,20 +310,19 @@ class Names:
         stack = self._stack
         hooks = self._hooks
         # The commonest kinds first, and nothing looked up for these: a tree has very many nodes.
-        plain, attribute = ast.Name, ast.Attribute
         while stack:
             node = stack.pop()
             if node is None:
                 continue
+            if type(node) is ast.Name:
+                self._name(node, scope)
+                continue
+            if type(node) is ast.Attribute:
+                self._attribute(node, scope)
+                continue
+            if isinstance(node, ast.stmt) and not self._matters(node):
+                continue
             kind = node.__class__
-            if kind is plain:
-                self._name(node, scope)  # type: ignore[arg-type]
-                continue
-            if kind is attribute:
-                self._attribute(node, scope)  # type: ignore[arg-type]
-                continue
-            if kind in _STATEMENTS and not self._matters(node):  # type: ignore[arg-type]
-                continue
             if kind in hooks:
                 hooks[kind](node, scope)
             handler = _HANDLERS.get(kind)
@@ -479,10 +476,11 @@ class Names:
             self._later(inner, parts)
         return inner
 
-    def _type_alias(self, node: ast.AST, scope: Scope) -> None:
-        scope.bind(node.name.id, None)  # type: ignore[attr-defined]
+    def _type_alias(self, node: Any, scope: Scope) -> None:
+        """`type X = ...` (an ast.TypeAlias, which Python 3.11 does not have)."""
+        scope.bind(node.name.id, None)
         outer = self._type_parameters(node, scope)
-        self._outside([node.value], scope, outer)  # type: ignore[attr-defined]
+        self._outside([node.value], scope, outer)
 
     def _comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: Scope

@@ -57,8 +57,9 @@ class Natives:
         """What to call for which nodes; `keep` is called for calls as well."""
 
         def call(node: ast.AST, scope: Scope) -> None:
+            assert isinstance(node, ast.Call)
             keep(node, scope)
-            self._call(node, scope)  # type: ignore[arg-type]
+            self._call(node, scope)
 
         return {
             ast.Call: call,

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch2ms import mapping, wheel
 from torch2ms.errors import UsageError
@@ -30,8 +29,7 @@ _REQUIREMENT_FILE = re.compile(
 IGNORED_DIRECTORIES = frozenset({".git", ".hg", ".svn", "__pycache__"})
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """One file to convert or copy: read from `source`, known as `path` in the result.
 
     `link` is the text of a symbolic link to make instead of a file.
@@ -238,11 +236,13 @@ def _applied_before(source: Path, recipes: Iterable[Recipe]) -> tuple[Recipe, ..
     Raises RecipeError for one that has changed since: its effect cannot be told from the code.
     """
     manifest = wheel.manifest_path(source)
+    if not manifest.exists():
+        return ()
+    import json
+
     try:
         table = json.loads(manifest.read_bytes())
         rows = {row["name"]: row["sha256"] for row in table["recipes"]}
-    except FileNotFoundError:
-        return ()
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{manifest}: not a manifest of torch2ms: {error}") from error
     found = tuple(recipe for recipe in recipes if recipe.name in rows)
@@ -263,6 +263,6 @@ def _give_recipes(plan: Plan, recipes: Sequence[Recipe]) -> None:
         if not is_python(task):
             raise own[0].error("not a Python file")
         due = tuple(recipe for recipe in own if recipe not in plan.earlier)
-        plan.tasks[index] = replace(task, recipes=due)
+        plan.tasks[index] = task._replace(recipes=due)
     for missing in by_file.values():
         raise missing[0].error("there is no such file in the source")

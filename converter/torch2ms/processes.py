@@ -8,18 +8,27 @@ they find is sent back. Who is free takes the next item: this process works like
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Generic, NamedTuple, TypeVar
 
 from torch2ms.errors import UsageError
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
+# A ticket is the number of a group of items; all tickets together fit into any pipe.
 _TICKET = 4
+_TICKETS = 2048
+
+
+class _Found(NamedTuple, Generic[_Result]):
+    """What one process found: results by the numbers of their items, and what ended its work."""
+
+    results: list[tuple[int, _Result]]
+    failure: tuple[int, Exception] | None
 
 
 def each(
@@ -39,46 +48,55 @@ def each(
             done.append(function(item))
             progress(len(done))
         return done
-    with tempfile.TemporaryFile(buffering=0) as tickets:
-        tickets.write(b"".join(index.to_bytes(_TICKET, "big") for index in range(len(items))))
-        tickets.seek(0)
-        copies = _Copies()
-        try:
-            for _ in range(min(jobs, len(items)) - 1):
-                copies.start(lambda: _work(function, items, tickets))
-            found = _work(function, items, tickets, lambda: progress(tickets.tell() // _TICKET))
-            found += copies.found()
-            progress(len(items))
-        finally:
-            copies.stop()
-    found.sort(key=lambda one: one[0])
-    for _, _, error in found:
-        if error is not None:
-            raise error
-    return [result for _, result, _ in found]  # type: ignore[misc]
+    tickets = _tickets(len(items))
+    copies = _Copies()
+    try:
+        for _ in range(min(jobs, len(items)) - 1):
+            copies.start(lambda: _work(function, items, tickets))
+        found = [_work(function, items, tickets, progress), *copies.found()]
+        progress(len(items))
+    finally:
+        os.close(tickets)
+        copies.stop()
+    failures = [one.failure for one in found if one.failure is not None]
+    if failures:
+        raise min(failures, key=lambda failure: failure[0])[1]
+    results = itertools.chain.from_iterable(one.results for one in found)
+    return [result for _, result in sorted(results, key=lambda one: one[0])]
 
 
-_Found = list[tuple[int, _Result | None, Exception | None]]
+def _tickets(count: int) -> int:
+    """A pipe from which whoever is free reads the number of the next group of items."""
+    receive, send = os.pipe()
+    with open(send, "wb") as pipe:
+        for group in range(-(-count // _group_size(count))):
+            pipe.write(group.to_bytes(_TICKET, "big"))
+    return receive
+
+
+def _group_size(count: int) -> int:
+    return -(-count // _TICKETS)
 
 
 def _work(
     function: Callable[[_Item], _Result],
     items: Sequence[_Item],
-    tickets: IO[bytes],
-    progress: Callable[[], None] = lambda: None,
+    tickets: int,
+    progress: Callable[[int], None] = lambda taken: None,
 ) -> _Found[_Result]:
     """Take items until there are no more, or one raises an exception."""
-    found: _Found[_Result] = []
-    # Forked processes share the position of the file: each ticket is read once.
-    while ticket := tickets.read(_TICKET):
-        index = int.from_bytes(ticket, "big")
-        try:
-            found.append((index, function(items[index]), None))
-        except Exception as error:
-            found.append((index, None, error))
-            break
-        progress()
-    return found
+    results: list[tuple[int, _Result]] = []
+    size = _group_size(len(items))
+    while ticket := os.read(tickets, _TICKET):
+        first = int.from_bytes(ticket, "big") * size
+        for index in range(first, min(first + size, len(items))):
+            try:
+                results.append((index, function(items[index])))
+            except Exception as error:
+                return _Found(results, (index, error))
+        # Tickets are read in order.
+        progress(min(first + size, len(items)))
+    return _Found(results, None)
 
 
 class _Copies:
@@ -109,7 +127,7 @@ class _Copies:
             # What the parent has to do when it ends is not to be done here.
             os._exit(status)
 
-    def found(self) -> Iterator[tuple[int, Any, Exception | None]]:
+    def found(self) -> Iterator[_Found[Any]]:
         """What all of them found, once they have ended."""
         import pickle
 
@@ -122,7 +140,7 @@ class _Copies:
                 raise UsageError(
                     f"a process of --jobs ended with {status}; with --jobs 1 there is but one"
                 )
-            yield from pickle.loads(data)
+            yield pickle.loads(data)
 
     def stop(self) -> None:
         """End those that still run."""
@@ -133,10 +151,10 @@ class _Copies:
 
 
 def _noted(found: _Found[_Result]) -> _Found[_Result]:
-    """The same; errors say where they were raised, which a process cannot send otherwise."""
-    for _, _, error in found:
-        if error is not None:
-            import traceback
+    """The same; an error says where it was raised, which a process cannot send otherwise."""
+    if found.failure is not None:
+        import traceback
 
-            error.add_note("".join(traceback.format_exception(error)))
+        error = found.failure[1]
+        error.add_note("".join(traceback.format_exception(error)))
     return found

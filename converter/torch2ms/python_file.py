@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch2ms import mapping, proof
 from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from torch2ms.recipes import Applied, Recipe
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One line of the result that differs from the source. `line` counts in the result."""
 
     line: int
@@ -54,8 +53,7 @@ class FileResult:
         return self.sha256 != self.source_sha256
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What holds for a whole run.
 
     local_roots  the top-level modules of the tree itself that are called like a package
@@ -96,7 +94,7 @@ def convert(
     """
     digest = hashlib.sha256(data).hexdigest()
     result = FileResult(path, digest, digest)
-    renames = settings.renames and (bool(known.contents) or _concerns(data))
+    renames = settings.renames and (bool(known.contents) or _concerns(data, settings))
     if settings.renames and not renames and (settings.references or settings.native):
         result.facts.imports = tree_imports(data, settings.packages)
     if not renames and not file_recipes:
@@ -119,10 +117,11 @@ def convert(
     return converted, result
 
 
-def _concerns(data: bytes) -> bool:
+def _concerns(data: bytes, settings: Settings) -> bool:
     """Whether a file can have to do with a package of the mapping: decided without parsing it."""
-    table = mapping.load()
-    return may_mention(data, table.renamed_words) or table.left_import.search(data) is not None
+    if may_mention(data, mapping.load().renamed_words):
+        return True
+    return mapping.left_import(settings.local_roots).search(data) is not None
 
 
 def _verify(body: bytes, source: Source, settings: Settings, result: FileResult) -> None:

@@ -254,7 +254,7 @@ def _parsed(recipe: Recipe, text: str, key: str) -> ast.expr | list[ast.stmt]:
     return body
 
 
-def _scopes(tree: ast.Module, qualified: str) -> Iterator[ast.AST]:
+def _scopes(tree: ast.AST, qualified: str) -> Iterator[ast.AST]:
     """Every function or class with this qualified name; the module itself for ""."""
     if not qualified:
         yield tree
@@ -262,7 +262,7 @@ def _scopes(tree: ast.Module, qualified: str) -> Iterator[ast.AST]:
     first, _, rest = qualified.partition(".")
     for node in _definitions(tree):
         if node.name == first:
-            yield from _scopes(node, rest)  # type: ignore[arg-type]
+            yield from _scopes(node, rest)
 
 
 def _definitions(

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch2ms import __version__, mapping
 from torch2ms.python_file import FileResult
@@ -29,8 +28,7 @@ FAILURES = frozenset({"unconverted"})
 STRICT_FAILURES = FAILURES | {"code", "dropped"}
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Something in the source tree that is not in the result, and why."""
 
     path: str
@@ -73,6 +71,8 @@ class TreeResult:
 
 def write(data: bytes, path: Path) -> None:
     """Write a report to a file, which appears whole or not at all."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
@@ -101,7 +101,7 @@ def manifest(result: TreeResult) -> bytes:
             "upstream": {"name": name, "version": version} if result.upstream else None,
             "files": [_file_entry(file) for file in result.files],
             "recipes": recipe_entries(result),
-            "skipped": [vars(skipped) for skipped in result.skipped],
+            "skipped": [skipped._asdict() for skipped in result.skipped],
         }
     )
 
@@ -119,7 +119,7 @@ def report(result: TreeResult) -> bytes:
                 {
                     **_file_entry(file),
                     "counts": vars(file.counts),
-                    "findings": [vars(finding) for finding in file.findings],
+                    "findings": [finding._asdict() for finding in file.findings],
                     "unparsable": file.unparsable,
                     "does_not_compile": file.does_not_compile,
                     **_import_entry(result, file),
@@ -128,7 +128,7 @@ def report(result: TreeResult) -> bytes:
                 if file.changed or file.findings or file.unparsable or file.counts.found
             ],
             "recipes": recipe_entries(result),
-            "skipped": [vars(skipped) for skipped in result.skipped],
+            "skipped": [skipped._asdict() for skipped in result.skipped],
         }
     )
 
@@ -231,7 +231,7 @@ def _file_entry(file: FileResult) -> dict[str, object]:
         "path": file.path,
         "source_sha256": file.source_sha256,
         "sha256": file.sha256,
-        "edits": [vars(change) for change in file.changes],
+        "edits": [change._asdict() for change in file.changes],
     }
 
 
@@ -254,4 +254,4 @@ def recipe_entries(result: TreeResult) -> list[dict[str, object]]:
 
 
 def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=1) + "\n").encode("utf-8")
+    return (json.dumps(value, separators=(",\n", ": ")) + "\n").encode("utf-8")

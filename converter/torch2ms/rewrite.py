@@ -56,8 +56,7 @@ class Rewrite:
     facts: FileFacts = field(default_factory=FileFacts)
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(typing.NamedTuple):
     """What holds for one file beside the mapping.
 
     local_roots  the top-level modules of the tree itself: an absolute import of one of these is the
@@ -266,7 +265,7 @@ class _Rewriter:
             assert isinstance(node, ast.Compare)
             parts = [node.left, *node.comparators]
         for part in parts:
-            head = _head(part)
+            head = _head(part) if part.__class__ in _HEADED else None
             if head is not None and self._names_package(head[1]):
                 self._sites.append((node, scope))
                 return
@@ -480,6 +479,10 @@ class _Rewriter:
 def _root(text: str) -> str:
     """The top-level name of a dotted path, or of `module:object`."""
     return text.partition(".")[0].partition(":")[0]
+
+
+# The expressions that `_head` may find something in.
+_HEADED = frozenset({ast.BinOp, ast.Call, ast.Constant, ast.JoinedStr})
 
 
 def _head(node: ast.expr) -> tuple[ast.Constant | ast.JoinedStr, str, bool] | None:

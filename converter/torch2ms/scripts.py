@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from torch2ms import mapping
+from torch2ms import launch_table
 from torch2ms.environment import variables
 from torch2ms.findings import Finding
 from torch2ms.launchers import MENTION, launches
@@ -20,7 +20,7 @@ def convert(data: bytes, path: str) -> tuple[bytes, FileResult]:
     """Convert one script; one that is not shell is given back as it is, and reported."""
     digest = hashlib.sha256(data).hexdigest()
     result = FileResult(path, digest, digest, python=False)
-    table = mapping.load_launch()
+    table = launch_table.load()
     if not table.words.search(data):
         return data, result
     try:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import bisect
 import codecs
+import functools
 import io
 import itertools
 import re
@@ -21,16 +22,18 @@ import unicodedata
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+# What may declare an encoding (PEP 263).
+_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
 
 
 class SourceError(Exception):
     """The file is not Python that this interpreter can read; the message is the parser's."""
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace `body[start:end]` by `after`; `rule` says why."""
 
     start: int
@@ -52,7 +55,7 @@ class Source:
     def decode(cls, data: bytes) -> Source:
         """Read a file's bytes; raises SourceError if they are not text in the declared encoding."""
         try:
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            encoding = _encoding(data) if _may_declare(data) else "utf-8"
         except SyntaxError as error:
             raise SourceError(str(error)) from error
         bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
@@ -123,6 +126,19 @@ class Source:
         return found.group() if found else b"\n"
 
 
+def _may_declare(data: bytes) -> bool:
+    """Whether the first two lines of a file may declare an encoding other than UTF-8."""
+    end = data.find(b"\n", data.find(b"\n") + 1)
+    head = data[:end] if end > 0 else data
+    if b"coding" not in head:
+        return False
+    return any(name.lower() not in (b"utf-8", b"utf8") for name in _COOKIE.findall(head))
+
+
+def _encoding(data: bytes) -> str:
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+
+
 def line_starts(body: bytes) -> list[int]:
     """Offset of the first byte of every line, as the tokenizer counts lines."""
     # bytes.splitlines knows the same three line ends as the tokenizer; str.splitlines knows more.
@@ -160,13 +176,21 @@ def normal_name(identifier: bytes) -> str:
     return unicodedata.normalize("NFKC", identifier.decode("utf-8"))
 
 
+@functools.cache
+def _whole(word: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"\b%s\b" % re.escape(word))
+
+
 def may_mention(data: bytes, words: Iterable[bytes]) -> bool:
     """Whether a file can mention one of `words` in code: decided without parsing it.
 
     Identifiers are compared by the parser after NFKC normalisation, so a file with bytes outside
-    of ASCII is looked at once more in that form.
+    of ASCII is looked at once more in that form. An encoding other than UTF-8 may write a word in
+    other bytes (UTF-7 does), so such a file may mention anything.
     """
-    if any(word in data for word in words):
+    if any(word in data and _whole(word).search(data) for word in words):
+        return True
+    if _may_declare(data):
         return True
     if data.isascii():
         return False

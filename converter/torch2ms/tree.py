@@ -9,19 +9,16 @@ appears under its name when it is complete, or not at all: it is written beside 
 from __future__ import annotations
 
 import contextlib
-import gc
 import hashlib
 import io
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch2ms import plan, processes, wheel
+from torch2ms.collector import without_collector
 from torch2ms.errors import UsageError
 from torch2ms.facts import NOTHING, Known, TreeFacts, modules, tells
 from torch2ms.mentions import mentions
@@ -34,13 +31,12 @@ if TYPE_CHECKING:
     from torch2ms.recipes import Recipe
 
 # Under this much source, more processes cost more than they save.
-_PARALLEL_BYTES = 500_000
+_PARALLEL_BYTES = 100_000
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How to convert: see `torch2ms convert --help` for each."""
 
     target: str = "adapter"
@@ -89,9 +85,9 @@ def convert_file(source: Path, out: Path, options: Options) -> TreeResult:
     if not out.parent.is_dir():
         raise UsageError(f"{out.parent}: no such directory")
     work = plan.of_file(source, options.recipes)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as stage:
-        result = _run(work, Path(stage), options, no_progress)
-        os.replace(Path(stage) / source.name, out)
+    with staged(out) as stage:
+        result = _run(work, stage, options, no_progress)
+        os.replace(stage / source.name, out)
     return result
 
 
@@ -105,12 +101,12 @@ def convert_files(
     """
     work = plan.of_list(files, prefixes, options.recipes)
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".torch2ms.", dir=out) as stage:
-        result = _run(work, Path(stage), options, no_progress)
-        (Path(stage) / MANIFEST).write_bytes(manifest(result))
+    with staged(out / MANIFEST) as stage:
+        result = _run(work, stage, options, no_progress)
+        (stage / MANIFEST).write_bytes(manifest(result))
         for path in [*(task.path for task in work.tasks), MANIFEST]:
             (out / path).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(Path(stage) / path, out / path)
+            os.replace(stage / path, out / path)
     return result
 
 
@@ -122,7 +118,7 @@ def check(source: Path, options: Options, progress: Progress = no_progress) -> T
 def diffs(source: Path, options: Options) -> Iterator[bytes]:
     """The unified diff of each file that a conversion would change, in order of their paths."""
     work = _plan_of(source, options)
-    quick = replace(options, references=False, verify=False)
+    quick = options._replace(references=False, verify=False)
     # What other files say changes no edit of target `adapter`.
     facts = _convert_all(work, None, quick, no_progress)[1] if options.target == "native" else None
     for task in work.tasks:
@@ -160,9 +156,6 @@ _Work = tuple[Task, str | None, Settings, Known]
 
 def _run(work: Plan, stage: Path | None, options: Options, progress: Progress) -> TreeResult:
     """Convert every file into `stage`, or nowhere."""
-    if stage is not None:
-        for directory in sorted({os.path.dirname(task.path) for task in work.tasks}):
-            os.makedirs(os.path.join(stage, directory), exist_ok=True)
     files, _ = _convert_all(work, stage, options, progress)
     if work.earlier:
         from torch2ms.recipes import Applied
@@ -188,7 +181,7 @@ def _convert_all(
     def taken(now: int) -> None:
         progress(done + now, total)
 
-    with _without_collector():
+    with without_collector():
         waves = _waves(work, settings, options.jobs)
         while True:
             again = facts.concerned()
@@ -241,40 +234,38 @@ def _modules(work: Plan) -> dict[str, str]:
     return modules((task.path for task in work.tasks if task.link is None), work.name)
 
 
-@contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    """Syntax trees hold no cycles, and looking for these takes twice as long as parsing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _do(work: _Work) -> FileResult | None:
     """Convert one file and write it; links have no entry of their own."""
     task, destination, settings, known = work
     try:
         if task.link is None:
-            return _converted(task, destination, settings, known)
+            data, mode = _read(task)
+            data, result = convert_bytes(data, task, settings, known)
+            if destination is not None:
+                _make(lambda: _write(destination, data, mode), destination)
+            return result
+        link = task.link
         if destination is not None:
-            os.symlink(task.link, destination)
+            _make(lambda: os.symlink(link, destination), destination)
         return None
     except OSError as error:
         # Errors of write() have no name of their own.
         raise UsageError(f"{task.path}: {error.strerror or error}") from error
 
 
-def _converted(task: Task, destination: str | None, settings: Settings, known: Known) -> FileResult:
-    before, mode = _read(task)
-    data, result = convert_bytes(before, task, settings, known)
-    if destination is not None:
-        with open(destination, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode | stat.S_IWUSR)
-    return result
+def _make(one: Callable[[], None], destination: str) -> None:
+    """Make a file, and the directories that it lies in if it is the first in there."""
+    try:
+        one()
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(destination), exist_ok=True)
+        one()
+
+
+def _write(destination: str, data: bytes, mode: int) -> None:
+    with open(destination, "wb") as file:
+        file.write(data)
+        os.fchmod(file.fileno(), mode | stat.S_IWUSR)
 
 
 def _read(task: Task) -> tuple[bytes, int]:
@@ -355,30 +346,37 @@ def _check_out(out: Path, force: bool) -> None:
 @contextlib.contextmanager
 def staged(out: Path) -> Iterator[Path]:
     """A directory beside `out` to write into; whatever is left of it is removed in the end."""
-    stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.torch2ms.", dir=out.parent))
+    stage = _new_beside(out)
     try:
-        os.chmod(stage, 0o777 & ~_umask())
         yield stage
     finally:
         if stage.exists():
-            shutil.rmtree(stage)
+            _remove(stage)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _new_beside(out: Path) -> Path:
+    """A new directory that is nobody else's, with the permissions of any new one."""
+    # To import the module tempfile takes longer than all that is made here.
+    path = out.parent / f".{out.name}.torch2ms.{os.urandom(8).hex()}"
+    path.mkdir()
+    return path
+
+
+def _remove(directory: Path) -> None:
+    import shutil
+
+    shutil.rmtree(directory)
 
 
 def _put_in_place(stage: Path, out: Path) -> None:
     if not out.exists() or not any(out.iterdir()):
         os.rename(stage, out)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.replaced.", dir=out.parent))
+    old = _new_beside(out)
     os.rename(out, old)
     try:
         os.rename(stage, out)
     except OSError:
         os.rename(old, out)
         raise
-    shutil.rmtree(old)
+    _remove(old)

@@ -83,6 +83,20 @@ def test_an_encoding_that_cannot_be_given_back_leaves_the_file_alone():
     assert "iso-2022-jp" in result.unparsable
 
 
+def test_an_encoding_that_writes_torch_in_other_letters_is_not_overlooked():
+    data = b"# coding: utf-7\nimport +AHQ-orch\n"
+    after, result = convert(data, "file.py", Settings("adapter"))
+    assert after == data
+    assert "utf-7" in result.unparsable
+
+
+@pytest.mark.parametrize("name", ["pytorch_25", "torch_norm", "Torch", "xtorch"])
+def test_a_longer_name_is_not_torch(name):
+    data = f"this is (not Python: {name}".encode()
+    after, result = convert(data, "file.py", Settings("adapter"))
+    assert after == data and result.unparsable is None
+
+
 def test_edits_that_overlap_are_refused():
     with pytest.raises(ValueError, match="overlap"):
         apply_edits(b"abc", [Edit(0, 2, b"x", "one"), Edit(1, 3, b"y", "two")])

@@ -145,10 +145,10 @@ def test_the_name_alone_tells_what_commands_there_are(capsys):
 
 
 def test_an_unwritable_place_is_one_line(source, tmp_path, capsys, monkeypatch):
-    def refuse(**arguments):
+    def refuse(out):
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / ".out.x"))
 
-    monkeypatch.setattr(tree.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(tree, "_new_beside", refuse)
     assert run("convert", source, tmp_path / "out") == 2
     assert capsys.readouterr().err == f"torch2ms: {tmp_path}/.out.x: Permission denied\n"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from torch2ms import cli, mapping, plan, scripts
+from torch2ms import cli, launch_table, plan, scripts
 
 # Writes the arguments of each call as one line of JSON.
 STUB = """#!{python}
@@ -492,7 +492,7 @@ def test_variables_of_the_environment_follow_the_table(name):
 
 
 def test_every_row_of_the_table_is_complete():
-    table = mapping.load_launch()
+    table = launch_table.load()
     for name, option in table.options.items():
         assert option.action in ("local", "nodes", "rename", "address", "module", "drop"), name
         assert (option.action == "rename") == option.becomes.startswith("--"), name

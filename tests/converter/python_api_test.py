@@ -158,7 +158,7 @@ def test_the_version_is_told_without_the_converter():
     ours = {
         name for name in modules_after(program) if name.startswith("torch2ms") and " " not in name
     }
-    parser = {"api_commands", "cli", "errors", "targets"}
+    parser = {"api_commands", "cli", "collector", "errors", "targets"}
     assert ours == {"torch2ms", *(f"torch2ms.{name}" for name in parser)}
 
 

@@ -58,12 +58,10 @@ def timed(command: Sequence[str]) -> tuple[float, float]:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, seconds
 
 
-def converted(source: Path, target: str, jobs: int) -> tuple[float, float]:
+def converted(source: Path, out: Path, target: str, jobs: int) -> tuple[float, float]:
     """CPU seconds and seconds of `torch2ms convert` with its defaults, start included."""
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch, "out")
-        options = ["--target", target, "--jobs", str(jobs)]
-        return timed([*_COMMAND, "convert", *options, str(source), str(out)])
+    options = ["--target", target, "--jobs", str(jobs)]
+    return timed([*_COMMAND, "convert", *options, str(source), str(out)])
 
 
 def peak_mb(source: Path, target: str) -> float:
@@ -86,12 +84,20 @@ def peak_mb(source: Path, target: str) -> float:
 
 
 def measure(name: str, source: Path, peer: Sequence[str], runs: int, start: float) -> None:
-    """Measure one tree and print its lines; `start`: the CPU seconds of starting the command."""
+    """Measure one tree and print its lines; `start`: the CPU seconds of starting the command.
+
+    Results stay beside the source until all is measured: for a minute after files were deleted,
+    ext4 takes several times as long to make new ones.
+    """
+    out = source.parent / f"{source.name}-results"
+    out.mkdir()
     megabytes = sum(path.stat().st_size for path in sources(source)) / 1e6
     peer_seconds = [timed([*peer, str(source)])[0]]
     for target in ("adapter", "native"):
-        alone = [converted(source, target, 1) for _ in range(runs)]
-        both = [converted(source, target, 2) for _ in range(runs)]
+        alone, both = [], []
+        for run in range(runs):
+            alone.append(converted(source, out / f"{target}-{run}-alone", target, 1))
+            both.append(converted(source, out / f"{target}-{run}-both", target, 2))
         cpu = statistics.median(one for one, _ in alone)
         params = {
             "megabytes": megabytes,

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mapping: what torch's modules and the packages around them become. Data beside this.
 
-packages.toml      one row a package: renamed, or left as it is, and why
-import_calls.toml  functions and mappings of Python that take a module's name as a string
-launch.toml        options of torchrun, and variables of the environment, in launch scripts
+packages.txt       one line a package: renamed, or left as it is, and why
+import_calls.txt   functions and mappings of Python that take a module's name as a string
+launch.toml        options of torchrun, and variables of the environment; read by launch_table.py
 native.txt         calls of torch that are calls of MindSpore; read by native_forms.py
 star_imports.txt   the names that a star import of a module of torch binds
 """
@@ -14,22 +14,23 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+from torch2ms.source import may_mention
 
 _TABLES = (
-    "import_calls.toml",
+    "import_calls.txt",
     "launch.toml",
     "native.txt",
-    "packages.toml",
+    "packages.txt",
     "star_imports.txt",
 )
 
 
-@dataclass(frozen=True)
-class Package:
-    """One row of packages.toml.
+class Package(NamedTuple):
+    """One line of packages.txt.
 
     `becomes` is the module that takes the package's place, or None where the package is left: then
     `note` says what happens when the converted code imports it. `part` is the module of the adapter
@@ -42,8 +43,7 @@ class Package:
     part: str | None = None
 
 
-@dataclass(frozen=True)
-class ImportCall:
+class ImportCall(NamedTuple):
     """A function that receives a module's name: which argument, and what kind of name it is.
 
     kind: `module` (a dotted module), `object` (a dotted path to anything in a module),
@@ -58,55 +58,8 @@ class ImportCall:
 
 
 @dataclass(frozen=True)
-class Option:
-    """An option of torchrun; see launch.toml for `action`."""
-
-    action: str
-    takes_value: bool
-    becomes: str = ""
-    only: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A variable of the environment; see launch.toml for `action`."""
-
-    name: str
-    action: str
-    note: str
-    becomes: str = ""
-    values: dict[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class LaunchTable:
-    """launch.toml: options by each of their names, variables, and two kinds of commands."""
-
-    options: dict[str, Option]
-    variables: tuple[Variable, ...]
-    run: frozenset[str]
-    talk: frozenset[str]
-
-    def variable(self, name: str) -> Variable | None:
-        """The row for a variable: its own, or the longest that ends in * and fits."""
-        fits = [
-            row
-            for row in self.variables
-            if row.name == name or (row.name[-1] == "*" and name.startswith(row.name[:-1]))
-        ]
-        return max(fits, key=lambda row: (row.name == name, len(row.name)), default=None)
-
-    @functools.cached_property
-    def words(self) -> re.Pattern[bytes]:
-        """Found in every script that there may be something to do for."""
-        names = "|".join(sorted({re.escape(row.name.rstrip("*")) for row in self.variables}))
-        return re.compile(rf"torchrun|torch\.distributed\.|\b(?:{names})".encode("ascii"))
-
-
-@dataclass(frozen=True)
 class Mapping:
-    """All tables, read once a process."""
+    """What the tables say about imports, read once a process."""
 
     packages: dict[str, Package]
     calls: dict[str, tuple[ImportCall, ...]]
@@ -146,7 +99,7 @@ class Mapping:
         It must hold a literal that begins with one, and the name of a function or mapping that
         takes such strings: an alias of that function is made from its name.
         """
-        return self.has_module_string(body) and self._import_word.search(body) is not None
+        return self.has_module_string(body) and may_mention(body, self._import_words)
 
     def has_module_string(self, body: bytes) -> bool:
         """Whether a file can hold a literal that begins with a renamed module's name."""
@@ -162,65 +115,60 @@ class Mapping:
         return tuple(re.compile(f"{q}(?:{'|'.join(sorted(heads))})".encode("ascii")) for q in "'\"")
 
     @functools.cached_property
-    def _import_word(self) -> re.Pattern[bytes]:
+    def _import_words(self) -> tuple[bytes, ...]:
         names = {*self.calls, *self.module_tables}
-        words = "|".join(sorted({name.rpartition(".")[2] for name in names}))
-        return re.compile(rf"\b(?:{words})\b".encode("ascii"))
+        return tuple(sorted({name.rpartition(".")[2].encode("ascii") for name in names}))
 
-    @functools.cached_property
-    def left_import(self) -> re.Pattern[bytes]:
-        """Found in every file that imports a package which is left, and in some others."""
-        roots = sorted({p.name.partition(".")[0] for p in self.packages.values() if not p.becomes})
-        return re.compile(rb"(?:from|import)[ \t].*\b(?:%s)\b" % "|".join(roots).encode("ascii"))
+
+@functools.cache
+def left_import(local_roots: frozenset[str]) -> re.Pattern[bytes]:
+    """Found in every file that imports a package which is left, and in some others.
+
+    `local_roots` are not asked for: they are the tree's own.
+    """
+    left = {p.name.partition(".")[0] for p in load().packages.values() if not p.becomes}
+    roots = "|".join(sorted(left - local_roots)).encode("ascii")
+    return re.compile(rb"(?:from|import)[ \t].*\b(?:%s)\b" % roots)
 
 
 @functools.cache
 def load() -> Mapping:
     """Read the tables that come with this package."""
-    packages = tomllib.loads(_text("packages.toml"))["package"]
-    calls = tomllib.loads(_text("import_calls.toml"))
-    by_name: dict[str, tuple[ImportCall, ...]] = {}
-    for row in calls["call"]:
-        by_name[row["name"]] = (*by_name.get(row["name"], ()), ImportCall(**row))
-    for row in packages:
-        if "becomes" in row and "." in row["name"] + row["becomes"]:
+    packages = {}
+    for name, becomes, note in map(_package_line, _lines("packages.txt")):
+        if "." in name:
             # `import a.b` binds a, which has other parts: see parts.py.
-            raise ValueError(f"packages.toml: `part` is for a part of a package: {row['name']}")
-    return Mapping(
-        packages={
-            row["name"]: Package(row["name"], row.get("becomes"), row["note"], row.get("part"))
-            for row in packages
-        },
-        calls=by_name,
-        module_tables={row["name"]: frozenset(row["methods"]) for row in calls["module_table"]},
-    )
+            packages[name] = Package(name, None, note, part=becomes)
+        elif becomes and "." in becomes:
+            raise ValueError(
+                f"packages.txt: {name}: a package becomes a package, not a part of one"
+            )
+        else:
+            packages[name] = Package(name, becomes, note)
+    calls: dict[str, tuple[ImportCall, ...]] = {}
+    tables = {}
+    for name, *rest in map(str.split, _lines("import_calls.txt")):
+        if rest[0].isdecimal():
+            argument, keyword, kind = rest
+            calls[name] = (*calls.get(name, ()), ImportCall(name, int(argument), keyword, kind))
+        else:
+            tables[name] = frozenset(rest)
+    return Mapping(packages, calls, tables)
 
 
-@functools.cache
-def load_launch() -> LaunchTable:
-    """Read the table of launch scripts."""
-    table = tomllib.loads(_text("launch.toml"))
-    options = {}
-    for row in table["option"]:
-        option = Option(
-            row["action"],
-            row["takes"] == "value",
-            row.get("becomes", ""),
-            tuple(row.get("only", ())),
-            row.get("note", ""),
-        )
-        options.update(dict.fromkeys(row["names"], option))
-    return LaunchTable(
-        options,
-        tuple(Variable(**row) for row in table["environment"]),
-        frozenset(table["commands"]["run"]),
-        frozenset(table["commands"]["talk"]),
-    )
+def _package_line(line: str) -> tuple[str, str | None, str]:
+    left, _, note = line.partition(" ; ")
+    name, _, becomes = left.partition(" -> ")
+    return name, becomes or None, note
+
+
+def _lines(table: str) -> list[str]:
+    return [line for line in text(table).splitlines() if line and line[0] != "#"]
 
 
 @functools.cache
 def _star_imports() -> dict[str, frozenset[str]]:
-    body = "\n".join(_text("star_imports.txt").splitlines()[4:])
+    body = "\n".join(text("star_imports.txt").splitlines()[4:])
     rows = (row.split() for row in re.split(r"\n(?! )", body))
     return {module: frozenset(names) for module, *names in rows}
 
@@ -237,9 +185,10 @@ def sha256() -> str:
     """One hash over all tables: which mapping made a tree."""
     digest = hashlib.sha256()
     for table in _TABLES:
-        digest.update(_text(table).encode("utf-8"))
+        digest.update(text(table).encode("utf-8"))
     return digest.hexdigest()
 
 
-def _text(table: str) -> str:
+def text(table: str) -> str:
+    """A table as it is written."""
     return (Path(__file__).parent / table).read_text(encoding="utf-8")
