@@ -8,7 +8,9 @@
 //                        activationQuantOffsetOptional, splitItem, groupType, groupListType,
 //                        actType, out, activationFeatureOutOptional, dynQuantScaleOutOptional)
 //   aclnnMm(self, mat2, out, cubeMathType)
+//   aclnnBatchMatMul(self, mat2, out, cubeMathType)
 //   aclnnInplaceAdd(selfRef, other, alpha)
+//   aclnnInplaceFillScalar(selfRef, value)               where there is nothing to sum
 // Argument order as in CANN's operator library reference, 8.0 and later. CANN takes no empty
 // tensors, so those do not reach it. CANN has no product that is added in float32 to a half one's
 // sum: its factors are converted to float32 first.
@@ -42,6 +44,13 @@ ms::Tensor Transposed(const ms::Tensor& tensor) {
 ms::Tensor AsFloat(const ms::Tensor& tensor) {
   const bool is_float = tensor.data_type() == mindspore::kNumberTypeFloat32;
   return is_float ? tensor : tensor.cast(mindspore::kNumberTypeFloat32);
+}
+
+void FillZeros(const ms::Tensor& tensor) {
+  const mindspore::ScalarPtr zero = std::make_shared<mindspore::FP32Imm>(0.0f);
+  const auto runner = std::make_shared<AclnnOpRunner>("InplaceFillScalar");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnInplaceFillScalar, tensor, zero));
+  runner->Run({tensor}, {});
 }
 
 void Grouped(const ms::Tensor& x, const ms::Tensor& weight, const ms::Tensor& group_list,
@@ -106,6 +115,22 @@ void LaunchMatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
   const auto add = std::make_shared<AclnnOpRunner>("InplaceAdd");
   add->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnInplaceAdd, main_grad, product, one));
   add->Run({main_grad, product}, {});
+}
+
+void LaunchMatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out,
+                      bool transpose_a, bool transpose_b) {
+  if (out.numel() == 0) {
+    return;
+  }
+  if (a.numel() == 0) {
+    return FillZeros(out);
+  }
+  const ms::Tensor left = transpose_a ? Transposed(a) : a;
+  const ms::Tensor right = transpose_b ? Transposed(b) : b;
+  const int8_t keep_dtype = 0;
+  const auto runner = std::make_shared<AclnnOpRunner>("BatchMatMul");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnBatchMatMul, left, right, out, keep_dtype));
+  runner->Run({left, right, out}, {});
 }
 
 }  // namespace mindforge

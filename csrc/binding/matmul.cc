@@ -100,12 +100,30 @@ pybind11::object MatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
   });
 }
 
+// Into memory that is there, for those who record by themselves.
+pybind11::object MatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out,
+                            bool transpose_a, bool transpose_b) {
+  Settle({a, b, out});
+  CheckDtype("msops.parts.matmul_into: a", a.data_type(), MatmulDtypes());
+  CheckDtype("msops.parts.matmul_into: b", b.data_type(), {a.data_type()});
+  CheckDtype("msops.parts.matmul_into: out", out.data_type(), {a.data_type()});
+  CheckMatmulInto(a.shape(), b.shape(), out.shape(), transpose_a, transpose_b);
+  if (!out.is_contiguous()) {
+    throw std::invalid_argument(
+        "msops.parts.matmul_into: out is written in place and must be contiguous");
+  }
+  return DispatchInPlace("matmul_into", {a, b, out}, [=]() {
+    LaunchMatmulInto(Dense(a.tensor()), Dense(b.tensor()), out, transpose_a, transpose_b);
+  });
+}
+
 }  // namespace
 
 void BindMatmuls(pybind11::module_* module) {
   module->def("grouped_matmul", &GroupedMatmul);
   module->def("grouped_matmul_grad_weight", &GroupedMatmulGradWeight);
   module->def("matmul_accumulate", &MatmulAccumulate);
+  module->def("matmul_into", &MatmulInto);
 }
 
 }  // namespace mindforge

@@ -7,7 +7,7 @@
 
 namespace mindforge {
 
-// Adds grouped_matmul and matmul_accumulate to the module.
+// Adds grouped_matmul, matmul_accumulate and matmul_into to the module.
 void BindMatmuls(pybind11::module_* module);
 
 }  // namespace mindforge

@@ -38,6 +38,24 @@ void Accumulate(const ms::Tensor& x, const ms::Tensor& dy, const ms::Tensor& mai
                             {x.data_ptr<T>(), size.k}, 1.0f, main_grad.data_ptr<Out>(), size.k);
 }
 
+template <typename T>
+void Multiply(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out, bool transpose_a,
+              bool transpose_b) {
+  const BatchedMatmulSize size = BatchedMatmulSizeOf(a.shape(), out.shape(), transpose_a);
+  const T* left = a.data_ptr<const T>();
+  const T* right = b.data_ptr<const T>();
+  T* result = out.data_ptr<T>();
+  std::vector<cpu::Product<T, T>> products;
+  for (size_t i = 0; i < size.batch; ++i) {
+    products.push_back({{size.m, size.n, size.k},
+                        {left + i * size.m * size.k, transpose_a ? size.m : size.k, transpose_a},
+                        {right + i * size.k * size.n, transpose_b ? size.k : size.n, transpose_b},
+                        result + i * size.m * size.n,
+                        size.n});
+  }
+  cpu::ParallelGemms(products);
+}
+
 }  // namespace
 
 std::vector<mindspore::TypeId> MatmulDtypes() {
@@ -85,6 +103,15 @@ void LaunchMatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
       } else {
         Accumulate<T, T>(x, dy, main_grad);
       }
+    });
+  });
+}
+
+void LaunchMatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out,
+                      bool transpose_a, bool transpose_b) {
+  cpu::Run("matmul_into", {a, b, out}, {}, [=]() {
+    cpu::VisitMatrixStorage(a.data_type(), [&](auto storage) {
+      Multiply<decltype(storage)>(a, b, out, transpose_a, transpose_b);
     });
   });
 }

@@ -28,6 +28,11 @@ ms::Tensor LaunchGroupedMatmulGradWeight(const ms::Tensor& x, const ms::Tensor& 
 // main_grad += dy' x, in place. main_grad has the dtype of x and dy, or float32.
 void LaunchMatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy, const ms::Tensor& main_grad);
 
+// out = a b for each pair of matrices, in place: two batches of matrices of one dtype, or of the
+// transposes of what is multiplied.
+void LaunchMatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out,
+                      bool transpose_a, bool transpose_b);
+
 }  // namespace mindforge
 
 #endif  // CSRC_LAUNCH_MATMUL_H_

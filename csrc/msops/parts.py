@@ -105,6 +105,30 @@ def grouped_matmul_grad_weight(
     return native().grouped_matmul_grad_weight(*tensors.values(), transpose_weight)
 
 
+def matmul_into(
+    a: mindspore.Tensor,
+    b: mindspore.Tensor,
+    out: mindspore.Tensor,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+) -> None:
+    """The products of two batches of matrices, into memory that is there: out[i] = a[i] @ b[i].
+
+    Args:
+        a: (batch, m, k), with `transpose_a` (batch, k, m); float16, bfloat16 or float32.
+        b: (batch, k, n), with `transpose_b` (batch, n, k); the dtype of a.
+        out: (batch, m, n), contiguous; the dtype of a. Half types are summed in float32 and rounded
+            once. It must not share memory with a or b.
+        transpose_a: whether `a` holds the transposes of what is multiplied.
+        transpose_b: whether `b` does.
+    """
+    for name, value in {"a": a, "b": b, "out": out}.items():
+        check_tensor("parts.matmul_into", name, value)
+    for name, value in {"transpose_a": transpose_a, "transpose_b": transpose_b}.items():
+        check_flag("parts.matmul_into", name, value)
+    native().matmul_into(a, b, out, transpose_a, transpose_b)
+
+
 def moe_gating_grad(
     dprobs: mindspore.Tensor,
     dscore_sums: mindspore.Tensor,

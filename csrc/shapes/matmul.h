@@ -82,6 +82,37 @@ inline void CheckMatmulAccumulate(const Shape& x, const Shape& dy, const Shape& 
   }
 }
 
+// a is (batch, m, k), b (batch, k, n), or the transposes of these; the result (batch, m, n).
+struct BatchedMatmulSize {
+  size_t batch, m, n, k;
+};
+
+inline BatchedMatmulSize BatchedMatmulSizeOf(const Shape& a, const Shape& out, bool transpose_a) {
+  const auto of = [](int64_t length) { return static_cast<size_t>(length); };
+  return {of(out[0]), of(out[1]), of(out[2]), of(a[transpose_a ? 1 : 2])};
+}
+
+inline void CheckMatmulInto(const Shape& a, const Shape& b, const Shape& out, bool transpose_a,
+                            bool transpose_b) {
+  const std::string name = "msops.parts.matmul_into: ";
+  if (a.size() != 3 || b.size() != 3) {
+    throw std::invalid_argument(name +
+                                "a and b must be batches of matrices, of three dimensions; a is " +
+                                ShapeText(a) + ", b is " + ShapeText(b));
+  }
+  if (a[0] != b[0] || a[transpose_a ? 1 : 2] != b[transpose_b ? 2 : 1]) {
+    throw std::invalid_argument(name +
+                                "a and b must have one batch and one length to sum over; a is " +
+                                ShapeText(a) + (transpose_a ? " transposed" : "") + ", b is " +
+                                ShapeText(b) + (transpose_b ? " transposed" : ""));
+  }
+  const Shape product{a[0], a[transpose_a ? 2 : 1], b[transpose_b ? 1 : 2]};
+  if (out != product) {
+    throw std::invalid_argument(name + "out must have the shape " + ShapeText(product) + ", got " +
+                                ShapeText(out));
+  }
+}
+
 }  // namespace mindforge
 
 #endif  // CSRC_SHAPES_MATMUL_H_

@@ -9,6 +9,7 @@ miss.
 
 import gc
 import operator
+import resource
 import sys
 import weakref
 
@@ -229,3 +230,18 @@ def test_memory_does_not_grow_with_steps() -> None:
     # for each of the ten and more operators of a step.
     before = steps(600)
     assert steps(600) - before < 600
+
+
+def test_memory_that_was_freed_is_used_again_without_asking_the_system() -> None:
+    x = torch.from_numpy(_numbers(512, 1024))
+    pages = x.numel() * x.element_size() // resource.getpagesize()
+
+    def pages_asked_for(count: int) -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(count):
+            (x + x) * x
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    pages_asked_for(4)
+    # Given back and fetched again, it would be all pages of both results every time.
+    assert pages_asked_for(50) < 10 * pages

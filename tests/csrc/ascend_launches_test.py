@@ -249,6 +249,18 @@ def test_matmul_accumulate():
     ]
 
 
+def test_matmul_into():
+    a, b, out = tensor(2, 5, 3), tensor(2, 4, 3), tensor(2, 5, 4)
+    msops.parts.matmul_into(a, b, out, False, True)
+    assert calls(a=a, b=b, out=out) == ["aclnnBatchMatMul(a, b, out, 0)"]
+
+
+def test_matmul_into_with_nothing_to_sum():
+    a, b, out = tensor(2, 5, 0), tensor(2, 0, 4), tensor(2, 5, 4)
+    msops.parts.matmul_into(a, b, out)
+    assert calls(out=out) == ["aclnnInplaceFillScalar(out, 0)"]
+
+
 def test_rotary_position_embedding():
     x, dy = tensor(2, 3, 4, 8), tensor(2, 3, 4, 8)
     cos, sin = tensor(2, 1, 4, 8), tensor(2, 1, 4, 8)

@@ -69,6 +69,7 @@ def fitting(draw):
         "moe_token_permute": (x, experts, 3, None),
         "moe_token_unpermute": (x, experts, None),
         "parts.grouped_matmul_grad_weight": (a((rows, 3)), x, a((2, columns, 3)), counts, False),
+        "parts.matmul_into": (a((2, rows, 3)), a((2, 3, 4)), a((2, rows, 4)), False, False),
         "parts.moe_gating_grad": (a((rows, 2)), w, x, experts),
         "parts.moe_token_unpermute_grad": (x, x, experts, None),
         "parts.vocab_pieces": (x, places, 0),

@@ -321,6 +321,22 @@ add("matmul_inner_nothing", lambda t, x, y: x @ y, a(3, 0), a(0, 5))
 add("matmul_wrong_shapes", lambda t, x, y: x @ y, a(3, 4), a(3, 4))
 add("matmul_wrong_types", lambda t, x, y: x @ y, a(3, 4), a(4, 3, dtype="float64"))
 add("bmm", lambda t, x, y: t.bmm(x, y), a(2, 3, 4), a(2, 4, 5, seed=1))
+# Large enough for msops, as they are stored, transposed, and with gaps that NumPy has to read.
+_LEFT = a(3, 90, 70, low=-0.1, high=0.1)
+_RIGHT = a(3, 70, 130, seed=1, low=-0.1, high=0.1)
+add("bmm_of_large", lambda t, x, y: t.bmm(x, y), _LEFT, _RIGHT)
+add(
+    "bmm_of_large_transposed",
+    lambda t, x, y: t.bmm(x.transpose(1, 2), y.permute(1, 2, 0)),
+    _LEFT.swapaxes(1, 2).copy(),
+    _RIGHT.transpose(2, 0, 1).copy(),
+)
+add(
+    "bmm_of_large_with_gaps",
+    lambda t, x, y: t.bmm(x[:, ::2, 1:], y),
+    a(3, 180, 71, low=-0.1, high=0.1),
+    _RIGHT,
+)
 add(
     "baddbmm",
     lambda t, z, x, y: t.baddbmm(z, x, y, beta=0.5, alpha=2.0),
