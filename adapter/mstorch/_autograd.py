@@ -212,12 +212,30 @@ def attach(node, output, inputs, saved=(), context=None):
     return result
 
 
+def attach_all(node, outputs, inputs, saved=(), context=None):
+    """`attach` for a step with several results: tuples of outputs and of recorded results."""
+    _set_grad_flag(True)
+    kept = [(tensor, version_of(tensor)) for tensor in saved]
+    results = node.apply(*inputs, (outputs, context, kept))
+    for result, output in zip(results, outputs, strict=True):
+        result.__class__ = Tensor
+        result.__dict__.update(output.__dict__)
+    return results
+
+
 def unrecorded(operator, *arguments):
     """The result of an operator of msops, which would else record itself: it knows nothing of
     versions, checkpoints and second derivatives.
     """
     _set_grad_flag(False)
     return adopt(operator(*arguments))
+
+
+def unrecorded_all(operator, *arguments, **options):
+    """`unrecorded` for an operator with several results, of which some may be None."""
+    _set_grad_flag(False)
+    results = operator(*arguments, **options)
+    return tuple(None if result is None else adopt(result) for result in results)
 
 
 def remember(output):

@@ -109,13 +109,13 @@ HERE = device("cpu")
 
 
 def check_device(where) -> None:
-    """Accept the device that this process computes on, and CUDA, which it stands in for; anything
-    else is an error.
+    """Accept the device that this process computes on, and CUDA and Ascend, which it stands in for;
+    anything else is an error.
     """
     if where is None or where is HERE:
         return
     wanted = where if isinstance(where, device) else device(where)
-    if wanted.type in (HERE.type, "cuda"):
+    if wanted.type in (HERE.type, "cuda", "npu"):
         return
     raise NotImplementedError(
         f"torch.device({str(wanted)!r}): mstorch computes on {HERE} in this process"

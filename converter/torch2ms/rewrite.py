@@ -315,6 +315,9 @@ class _Rewriter:
                 continue
             if any((call.argument, call.kind) not in _places(one) for one in known):
                 self._unconverted_node(argument, f"may or may not be given to {call.name}")
+            elif not self._stands_for(argument, call):
+                message = f"{call.name} needs a package of its own, and its counterpart is a part"
+                self._unconverted_node(argument, message)
             elif call.kind == "version":
                 self._version(node, argument, keyword)
             else:
@@ -346,6 +349,16 @@ class _Rewriter:
     def _is_renamed_string(self, node: ast.expr) -> bool:
         head = _head(node)
         return head is not None and self._names_package(head[1])
+
+    def _stands_for(self, node: ast.expr, call: ImportCall) -> bool:
+        """Whether the counterpart of the package that a string names is what a call wants there.
+
+        `__import__("a.b")` gives a, and a part of a package has no distribution.
+        """
+        head = _head(node)
+        new = self.mapping.packages[_root(head[1])].becomes if head else None
+        whole = call.kind in ("version", "distribution") or call.name.endswith("__import__")
+        return not (whole and new and "." in new)
 
     def _string(self, node: ast.expr) -> bool:
         """Rename the package in a string's head; what cannot be edited is reported."""

@@ -100,20 +100,22 @@ ms::Tensor Scaled(const ms::Tensor& tensor, double factor) {
   return product;
 }
 
-// L from what CANN gives: (..., 8) maxima and sums.
+// What CANN gives 8 times along the last dimension.
+ms::Tensor First(const ms::Tensor& copies) {
+  Shape shape = copies.shape();
+  shape.back() = 1;
+  const ms::Tensor out(copies.data_type(), shape);
+  const int64_t start = 0, end = 1, step = 1;
+  const auto runner = std::make_shared<AclnnOpRunner>("Slice");
+  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSlice, copies, kLast, start, end, step, out));
+  runner->Run({copies}, {out});
+  shape.pop_back();
+  return out.reshape(shape);
+}
+
+// L of maxima and sums.
 ms::Tensor LogSum(const ms::Tensor& maximum, const ms::Tensor& sum) {
-  const auto first = [](const ms::Tensor& copies) {
-    Shape shape = copies.shape();
-    shape.back() = 1;
-    const ms::Tensor out(copies.data_type(), shape);
-    const int64_t start = 0, end = 1, step = 1;
-    const auto runner = std::make_shared<AclnnOpRunner>("Slice");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSlice, copies, kLast, start, end, step, out));
-    runner->Run({copies}, {out});
-    shape.pop_back();
-    return out.reshape(shape);
-  };
-  return Sum(first(maximum), Log(first(sum)));
+  return Sum(maximum, Log(sum));
 }
 
 // Numbers as CANN wants them beside maxima and sums.
@@ -232,8 +234,7 @@ std::vector<ms::Tensor> Inputs(const std::vector<ms::Tensor>& tensors,
   return inputs;
 }
 
-// Output, maximum and sum.
-AttentionOutput Forward(const AttentionArguments& in) {
+AttentionResult Forward(const AttentionArguments& in) {
   const ms::Tensor &query = in.query, &key = in.key, &value = in.value;
   const ms::Tensor output(query.data_type(), AttentionOutputShape(query.shape(), value.shape()));
   Shape copies = AttentionLogSumShape(query.shape());
@@ -264,7 +265,8 @@ AttentionOutput Forward(const AttentionArguments& in) {
                                             mode, maximum, sum, none, output));
     runner->Run(inputs, {maximum, sum, output});
   }
-  return {output, LogSum(maximum, sum)};
+  const ms::Tensor largest = First(maximum);
+  return {{output, LogSum(largest, First(sum))}, largest};
 }
 
 AttentionGradientTensors Backward(const AttentionArguments& in, const AttentionOutput& result,
@@ -312,7 +314,7 @@ std::vector<mindspore::TypeId> AttentionDtypes() {
           mindspore::kNumberTypeFloat32};
 }
 
-AttentionOutput LaunchAttention(const AttentionArguments& in) {
+AttentionResult LaunchAttention(const AttentionArguments& in) {
   if (!Empty(in)) {
     return Forward(in);
   }
@@ -320,7 +322,8 @@ AttentionOutput LaunchAttention(const AttentionArguments& in) {
   const ms::Tensor ones = ms::zeros(AttentionLogSumShape(query), mindspore::kNumberTypeFloat32);
   const ms::Tensor output =
       ms::zeros(AttentionOutputShape(query, in.value.shape()), in.query.data_type());
-  return {output, ones.numel() == 0 ? ones : Log(ones)};
+  const ms::Tensor nothing = ones.numel() == 0 ? ones : Log(ones);
+  return {{output, nothing}, nothing};
 }
 
 // What comes through L is added to the gradients of the scores, weight by weight:
@@ -369,7 +372,7 @@ MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAtt
   runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRingAttentionUpdate, a, a_max, sums, b, b_max, sums,
                                           none, layout, out, maximum, sum));
   runner->Run({a, a_max, sums, b, b_max}, {out, maximum, sum});
-  return {out.reshape(one.output.shape()), LogSum(maximum, sum).reshape(one.log_sum.shape())};
+  return {out.reshape(one.output.shape()), LogSum(First(maximum), First(sum)).reshape(one.log_sum.shape())};
 }
 
 // From the formulas in csrc/cpu/attention_merge.h, in float32.

@@ -82,7 +82,7 @@ struct AttentionFunction : public Function<AttentionFunction<kMask, kLogSum>> {
   static TensorPtrList Forward(AutogradContext* context, const TensorPtr& query,
                                const TensorPtr& key, const TensorPtr& value, const TensorPtr& mask,
                                const Plan& plan) {
-    const AttentionOutput result = LaunchAttention(
+    const AttentionResult result = LaunchAttention(
         Arguments(query, key, value, kMask ? Optional(ms::Tensor(mask)) : std::nullopt, plan));
     context->SaveForBackward(
         {query, key, value, mask, result.output.tensor(), result.log_sum.tensor()});
@@ -186,7 +186,7 @@ pybind11::object FusionAttention(const ms::Tensor& query, const ms::Tensor& key,
                            : Record<false>(query, key, value, query.tensor(), plan, log_sum);
       return std::vector<ms::Tensor>(outputs.begin(), outputs.end());
     }
-    const AttentionOutput result =
+    const AttentionResult result =
         LaunchAttention(Arguments(query.tensor(), key.tensor(), value.tensor(), mask, plan));
     return std::vector<ms::Tensor>{result.output, result.log_sum};
   };
@@ -194,6 +194,26 @@ pybind11::object FusionAttention(const ms::Tensor& query, const ms::Tensor& key,
     return DispatchTwo("fusion_attention", tensors, run);
   }
   return DispatchOne("fusion_attention", tensors, [run]() { return run()[0]; });
+}
+
+pybind11::object FusionAttentionPart(const ms::Tensor& query, const ms::Tensor& key,
+                                     const ms::Tensor& value, const Optional& mask,
+                                     const std::vector<int64_t>& query_ends,
+                                     const std::vector<int64_t>& key_ends, double scale,
+                                     int64_t before, int64_t after, bool from_end, double dropout,
+                                     uint64_t seed, uint32_t offset) {
+  std::vector<ms::Tensor> tensors{query, key, value};
+  if (mask.has_value()) {
+    tensors.push_back(*mask);
+  }
+  Settle(tensors);
+  const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
+  Check(query, key, value, mask, plan);
+  return DispatchThree("fusion_attention", tensors, [=]() {
+    const AttentionResult result =
+        LaunchAttention(Arguments(query.tensor(), key.tensor(), value.tensor(), mask, plan));
+    return std::vector<ms::Tensor>{result.output, result.log_sum, result.maximum};
+  });
 }
 
 pybind11::object FusionAttentionGrad(const ms::Tensor& doutput, const ms::Tensor& query,
@@ -262,6 +282,7 @@ void BindAttention(pybind11::module_* module) {
               arg("mask"), arg("query_ends"), arg("key_ends"), arg("scale"), arg("before"),
               arg("after"), arg("from_end"), arg("dropout"), arg("seed"), arg("offset"),
               arg("log_sum"));
+  module->def("fusion_attention_part", &FusionAttentionPart);
   module->def("fusion_attention_grad", &FusionAttentionGrad, arg("doutput"), arg("query"),
               arg("key"), arg("value"), arg("mask"), arg("output"), arg("log_sum"),
               arg("query_ends"), arg("key_ends"), arg("scale"), arg("before"), arg("after"),

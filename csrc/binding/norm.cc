@@ -164,7 +164,20 @@ pybind11::object RmsNormPart(const ms::Tensor& x, const ms::Tensor& weight, doub
   });
 }
 
-// A statistic of the rows of x, as the part above gives it.
+pybind11::object AddRmsNormPart(const ms::Tensor& x, const ms::Tensor& residual,
+                                const ms::Tensor& weight, double eps) {
+  const std::string name = "msops.parts.add_rms_norm";
+  Settle({x, residual, weight});
+  CheckRmsNorm(name, x, weight, eps);
+  CheckLike(name, "residual", residual, x);
+  return DispatchThree("add_rms_norm", {x, residual, weight}, [x, residual, weight, eps]() {
+    const AddRmsNormOutput output =
+        LaunchAddRmsNorm(Dense(x.tensor()), Dense(residual.tensor()), Dense(weight.tensor()), eps);
+    return std::vector<ms::Tensor>{output.y, output.sum, output.rstd};
+  });
+}
+
+// A statistic of the rows of x, as the parts above give it.
 void CheckStatistic(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
                     const std::string& name, const ms::Tensor& statistic) {
   const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
@@ -229,6 +242,7 @@ void BindNorms(pybind11::module_* module) {
   module->def("add_rms_norm", &AddRmsNorm, arg("x"), arg("residual"), arg("weight"), arg("eps"));
   module->def("layer_norm", &LayerNorm, arg("x"), arg("weight"), arg("bias"), arg("eps"));
   module->def("rms_norm_part", &RmsNormPart);
+  module->def("add_rms_norm_part", &AddRmsNormPart);
   module->def("rms_norm_grad", &RmsNormGrad);
   module->def("layer_norm_part", &LayerNormPart);
   module->def("layer_norm_grad", &LayerNormGrad);

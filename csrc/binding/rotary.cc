@@ -52,10 +52,8 @@ struct RotaryFunction : public Function<RotaryFunction> {
 
 bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
 
-pybind11::object Rotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Tensor& sin,
-                        const std::string& layout, int64_t start) {
-  const std::string name = "msops.rotary_position_embedding";
-  Settle({x, cos, sin});
+void Check(const std::string& name, const ms::Tensor& x, const ms::Tensor& cos,
+           const ms::Tensor& sin, int64_t start) {
   CheckDtype(name + ": x", x.data_type(), RotaryDtypes());
   std::vector<mindspore::TypeId> tables{x.data_type()};
   if (IsHalf(x.data_type())) {
@@ -64,6 +62,12 @@ pybind11::object Rotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Te
   CheckDtype(name + ": cos", cos.data_type(), tables);
   CheckDtype(name + ": sin", sin.data_type(), {cos.data_type()});
   CheckRotary(x.shape(), cos.shape(), sin.shape(), start);
+}
+
+pybind11::object Rotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Tensor& sin,
+                        const std::string& layout, int64_t start) {
+  Settle({x, cos, sin});
+  Check("msops.rotary_position_embedding", x, cos, sin, start);
   const RotarySettings settings{RotaryLayoutOf(layout), start};
   const auto run = [x, cos, sin, settings, recording = IsRecording()]() {
     if (recording && (Wants(x) || Wants(cos) || Wants(sin))) {
@@ -76,12 +80,42 @@ pybind11::object Rotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Te
   return DispatchOne("rotary_position_embedding", {x, cos, sin}, run);
 }
 
+pybind11::object RotaryGrad(const ms::Tensor& dy, const ms::Tensor& cos, const ms::Tensor& sin,
+                            const std::string& layout, int64_t start) {
+  Settle({dy, cos, sin});
+  Check("msops.parts.rotary_position_embedding_grad", dy, cos, sin, start);
+  const RotarySettings settings{RotaryLayoutOf(layout), start};
+  return DispatchOne("rotary_position_embedding_grad", {dy, cos, sin}, [=]() {
+    return LaunchRotaryGrad(DenseRows(dy.tensor()), Dense(cos.tensor()), Dense(sin.tensor()),
+                            settings);
+  });
+}
+
+pybind11::object RotaryTableGrad(const ms::Tensor& dy, const ms::Tensor& x, const ms::Tensor& cos,
+                                 const ms::Tensor& sin, const std::string& layout, int64_t start) {
+  const std::string name = "msops.parts.rotary_position_embedding_table_grad";
+  const std::vector<ms::Tensor> arguments{dy, x, cos, sin};
+  Settle(arguments);
+  Check(name, x, cos, sin, start);
+  CheckDtype(name + ": dy", dy.data_type(), {x.data_type()});
+  CheckSameShape(name, "x", x.shape(), "dy", dy.shape());
+  const RotarySettings settings{RotaryLayoutOf(layout), start};
+  return DispatchTwo("rotary_position_embedding_table_grad", arguments, [=]() {
+    const RotaryTableGradients tables =
+        LaunchRotaryTableGrad(Dense(dy.tensor()), DenseRows(x.tensor()), Dense(cos.tensor()),
+                              Dense(sin.tensor()), settings);
+    return std::vector<ms::Tensor>{tables.dcos, tables.dsin};
+  });
+}
+
 }  // namespace
 
 void BindRotary(pybind11::module_* module) {
   using pybind11::arg;
   module->def("rotary_position_embedding", &Rotary, arg("x"), arg("cos"), arg("sin"), arg("layout"),
               arg("start"));
+  module->def("rotary_position_embedding_grad", &RotaryGrad);
+  module->def("rotary_position_embedding_table_grad", &RotaryTableGrad);
 }
 
 }  // namespace mindforge

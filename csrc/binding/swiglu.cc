@@ -100,8 +100,36 @@ pybind11::object Swiglu(const ms::Tensor& x, const Optional& bias, const Optiona
   return DispatchOne("swiglu", arguments, run);
 }
 
+// Three tensors; dx stands in the place of a gradient that there is not.
+pybind11::object SwigluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Optional& bias,
+                            const Optional& scale) {
+  std::vector<ms::Tensor> arguments{dy, x};
+  for (const Optional* tensor : {&bias, &scale}) {
+    if (tensor->has_value()) {
+      arguments.push_back(**tensor);
+    }
+  }
+  Settle(arguments);
+  Check(x, bias, scale);
+  const std::string name = "msops.parts.swiglu_grad";
+  CheckDtype(name + ": dy", dy.data_type(), {x.data_type()});
+  CheckSameShape(name, "the result", SwigluShape(x.shape()), "dy", dy.shape());
+  return DispatchThree("swiglu_grad", arguments, [dy, x, bias, scale]() {
+    const auto dense = [](const Optional& tensor) {
+      return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
+    };
+    const SwigluGradients result =
+        LaunchSwigluGrad(Dense(dy.tensor()), Dense(x.tensor()), dense(bias), dense(scale));
+    return std::vector<ms::Tensor>{result.dx, result.dbias.value_or(result.dx),
+                                   result.dscale.value_or(result.dx)};
+  });
+}
+
 }  // namespace
 
-void BindSwiglu(pybind11::module_* module) { module->def("swiglu", &Swiglu); }
+void BindSwiglu(pybind11::module_* module) {
+  module->def("swiglu", &Swiglu);
+  module->def("swiglu_grad", &SwigluGrad);
+}
 
 }  // namespace mindforge

@@ -368,8 +368,8 @@ std::vector<Piece> QueryPieces(const AttentionSize& size) {
 // The attention of one piece.
 template <typename T>
 void ForwardPiece(const AttentionInputs<T>& in, const AttentionSize& size,
-                  const AttentionSettings& settings, const Piece& piece, const Heads<T>& output,
-                  const Heads<C<T>>& log_sum) {
+                  const AttentionSettings& settings, const Piece& piece,
+                  const AttentionResults<T>& results) {
   const AttentionSequence& sequence = size.sequences[piece.sequence];
   const size_t batch = sequence.batch, head = piece.head;
   const size_t kv_head = head / (size.heads / size.kv_heads);
@@ -418,8 +418,10 @@ void ForwardPiece(const AttentionInputs<T>& in, const AttentionSize& size,
     const size_t row = sequence.query + piece.first + i;
     const C<T> inverse = sums[i] == 0 ? C<T>{0} : 1 / sums[i];
     MINDFORGE_SIMD(NarrowRow<T>)
-    (result.get() + i * size.value_size, size.value_size, inverse, output.Row(batch, head, row));
-    *log_sum.Row(batch, head, row) = maximum[i] + std::log(sums[i]);
+    (result.get() + i * size.value_size, size.value_size, inverse,
+     results.output.Row(batch, head, row));
+    *results.log_sum.Row(batch, head, row) = maximum[i] + std::log(sums[i]);
+    *results.maximum.Row(batch, head, row) = maximum[i];
   }
 }
 
@@ -427,11 +429,10 @@ void ForwardPiece(const AttentionInputs<T>& in, const AttentionSize& size,
 
 template <typename T>
 void Attention(const AttentionInputs<T>& inputs, const AttentionSize& size,
-               const AttentionSettings& settings, const Heads<T>& output,
-               const Heads<typename Compute<T>::Type>& log_sum) {
+               const AttentionSettings& settings, const AttentionResults<T>& results) {
   const std::vector<Piece> pieces = QueryPieces(size);
   ParallelFor(pieces.size(),
-              [&](size_t i) { ForwardPiece(inputs, size, settings, pieces[i], output, log_sum); });
+              [&](size_t i) { ForwardPiece(inputs, size, settings, pieces[i], results); });
 }
 
 namespace {
@@ -647,7 +648,7 @@ void AttentionGrad(const AttentionInputs<T>& inputs, const AttentionUpstream<T>&
 
 #define MINDFORGE_ATTENTION(T)                                                               \
   template void Attention<T>(const AttentionInputs<T>&, const AttentionSize&,                \
-                             const AttentionSettings&, const Heads<T>&, const Heads<C<T>>&); \
+                             const AttentionSettings&, const AttentionResults<T>&);          \
   template void AttentionGrad<T>(const AttentionInputs<T>&, const AttentionUpstream<T>&,     \
                                  const AttentionSize&, const AttentionSettings&,             \
                                  const AttentionGradients<T>&)

@@ -60,11 +60,16 @@ struct AttentionInputs {
   AttentionMask<T> mask;
 };
 
-// `output` has a row for each query, and so has `log_sum`, with one column.
+// A row for each query; of `log_sum` and of the largest score, `maximum`, with one column.
+template <typename T>
+struct AttentionResults {
+  Heads<T> output;
+  Heads<typename Compute<T>::Type> log_sum, maximum;
+};
+
 template <typename T>
 void Attention(const AttentionInputs<T>& inputs, const AttentionSize& size,
-               const AttentionSettings& settings, const Heads<T>& output,
-               const Heads<typename Compute<T>::Type>& log_sum);
+               const AttentionSettings& settings, const AttentionResults<T>& results);
 
 template <typename T>
 struct AttentionUpstream {

@@ -124,19 +124,20 @@ std::vector<mindspore::TypeId> AttentionDtypes() {
           mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
 }
 
-AttentionOutput LaunchAttention(const AttentionArguments& in) {
+AttentionResult LaunchAttention(const AttentionArguments& in) {
   const Shape& query = in.query.shape();
   const ms::Tensor output(in.query.data_type(), AttentionOutputShape(query, in.value.shape()));
   const ms::Tensor log_sum(LogSumDtype(in.query), AttentionLogSumShape(query));
-  cpu::Run("fusion_attention", Tensors(in), {output, log_sum}, [=]() {
+  const ms::Tensor maximum = Like(log_sum);
+  cpu::Run("fusion_attention", Tensors(in), {output, log_sum, maximum}, [=]() {
     cpu::VisitStorage(in.query.data_type(), [&](auto storage) {
       using T = decltype(storage);
       using C = typename cpu::Compute<T>::Type;
-      cpu::Attention<T>(InputsOf<T>(in), SizeOf(in), in.settings, HeadsOf<T>(output),
-                        LogSumOf<C>(log_sum));
+      cpu::Attention<T>(InputsOf<T>(in), SizeOf(in), in.settings,
+                        {HeadsOf<T>(output), LogSumOf<C>(log_sum), LogSumOf<C>(maximum)});
     });
   });
-  return {output, log_sum};
+  return {{output, log_sum}, maximum};
 }
 
 AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,

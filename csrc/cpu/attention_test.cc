@@ -118,6 +118,7 @@ struct Case {
   void Run() {
     out.assign(above.size(), T{});
     log_sum.assign(above_log_sum.size(), C{});
+    maximum.assign(above_log_sum.size(), C{});
     dq.assign(q.size(), T{});
     dk.assign(k.size(), T{});
     dv.assign(v.size(), T{});
@@ -126,8 +127,9 @@ struct Case {
                                 Placed<const T>(v, form.kv_heads, form.keys, form.value_size),
                                 Mask()};
     Attention<T>(in, Size(), form.settings,
-                 Placed<T>(out, form.heads, form.queries, form.value_size),
-                 Placed<C>(log_sum, form.heads, form.queries, 1));
+                 {Placed<T>(out, form.heads, form.queries, form.value_size),
+                  Placed<C>(log_sum, form.heads, form.queries, 1),
+                  Placed<C>(maximum, form.heads, form.queries, 1)});
     const AttentionUpstream<T> up{Placed<const T>(out, form.heads, form.queries, form.value_size),
                                   Placed<const C>(log_sum, form.heads, form.queries, 1),
                                   Placed<const T>(above, form.heads, form.queries, form.value_size),
@@ -161,6 +163,7 @@ struct Case {
     const size_t group = f.heads / f.kv_heads;
     expected_out.assign(out.size(), 0.0);
     expected_log_sum.assign(log_sum.size(), 0.0);
+    expected_maximum.assign(log_sum.size(), 0.0);
     expected_dq.assign(q.size(), 0.0);
     expected_dk.assign(k.size(), 0.0);
     expected_dv.assign(v.size(), 0.0);
@@ -184,6 +187,7 @@ struct Case {
         highest = std::max(highest, score[j]);
       }
       for (const double s : score) sum += s == -kInfinity ? 0.0 : std::exp(s - highest);
+      expected_maximum[row] = highest;
       expected_log_sum[row] = sum == 0.0 ? -kInfinity : highest + std::log(sum);
       double along = 0.0;
       for (size_t j = 0; j < f.keys; ++j) {
@@ -219,8 +223,10 @@ struct Case {
     for (size_t i = 0; i < log_sum.size(); ++i) {
       if (std::isinf(expected_log_sum[i])) {
         EXPECT_EQ(log_sum[i], expected_log_sum[i]) << "log_sum at " << i;
+        EXPECT_EQ(maximum[i], expected_maximum[i]) << "maximum at " << i;
       } else {
         EXPECT_NEAR(log_sum[i], expected_log_sum[i], 4 * Tolerance<C>()) << "log_sum at " << i;
+        EXPECT_NEAR(maximum[i], expected_maximum[i], 4 * Tolerance<C>()) << "maximum at " << i;
       }
     }
   }
@@ -231,9 +237,10 @@ struct Case {
   std::vector<uint8_t> seen;
   std::vector<T> added;
   std::vector<double> factors;
-  std::vector<double> expected_out, expected_log_sum, expected_dq, expected_dk, expected_dv;
+  std::vector<double> expected_out, expected_log_sum, expected_maximum;
+  std::vector<double> expected_dq, expected_dk, expected_dv;
   std::vector<T> out, dq, dk, dv;
-  std::vector<C> log_sum;
+  std::vector<C> log_sum, maximum;
 };
 
 template <typename T>
@@ -295,8 +302,8 @@ TEST(Attention, KeepsPackedSequencesApart) {
   };
   // Outputs and gradients of sequences that lie behind each other, all at once or one by one.
   const auto run = [&](bool at_once) {
-    std::vector<float> out(q.size()), log_sum(total * kHeads), dq(q.size()), dk(q.size()),
-        dv(q.size());
+    std::vector<float> out(q.size()), log_sum(total * kHeads), maximum(total * kHeads),
+        dq(q.size()), dk(q.size()), dv(q.size());
     std::vector<AttentionSize> sizes;
     size_t row = 0;
     for (const size_t length : lengths) {
@@ -314,7 +321,8 @@ TEST(Attention, KeepsPackedSequencesApart) {
       }
       const AttentionInputs<float> in{heads(q, first), heads(k, first), heads(v, first), {}};
       const Heads<float> sums{log_sum.data() + first * kHeads, 0, 1, kHeads};
-      Attention<float>(in, own, kCausal, heads(out, first), sums);
+      const Heads<float> largest{maximum.data() + first * kHeads, 0, 1, kHeads};
+      Attention<float>(in, own, kCausal, {heads(out, first), sums, largest});
       const AttentionUpstream<float> up{
           {out.data() + first * kHeads * kSize, 0, kSize, kHeads * kSize},
           {sums.data, 0, 1, kHeads},
@@ -322,7 +330,7 @@ TEST(Attention, KeepsPackedSequencesApart) {
       AttentionGrad<float>(in, up, own, kCausal,
                            {heads(dq, first), heads(dk, first), heads(dv, first)});
     }
-    return std::vector<std::vector<float>>{out, log_sum, dq, dk, dv};
+    return std::vector<std::vector<float>>{out, log_sum, maximum, dq, dk, dv};
   };
   const auto expected = run(false), actual = run(true);
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -349,7 +357,7 @@ TEST(Attention, IsTheSameForAnyNumberOfThreads) {
     ExpectSameForAnyThreads([&]() {
       Case<float> c({1, 2 * heads, heads, 200, 900, 16, 8, kCausal});
       c.Run();
-      return Bits(c.out) + Bits(c.log_sum) + Bits(c.dq) + Bits(c.dk) + Bits(c.dv);
+      return Bits(c.out) + Bits(c.log_sum) + Bits(c.maximum) + Bits(c.dq) + Bits(c.dk) + Bits(c.dv);
     });
   }
 }

@@ -30,7 +30,11 @@ struct AttentionOutput {
   ms::Tensor log_sum;  // AttentionLogSumShape; float32, float64 where query is
 };
 
-AttentionOutput LaunchAttention(const AttentionArguments& arguments);
+struct AttentionResult : AttentionOutput {
+  ms::Tensor maximum;  // the largest score of each query, like log_sum
+};
+
+AttentionResult LaunchAttention(const AttentionArguments& arguments);
 
 struct AttentionGradientTensors {
   ms::Tensor dquery, dkey, dvalue;

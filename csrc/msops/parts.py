@@ -21,6 +21,7 @@ from msops.arguments import (
     check_tensors,
 )
 from msops.moe import SCORE_FUNCTIONS
+from msops.rotary import ROTARY_LAYOUTS
 
 
 def gelu_grad(
@@ -31,6 +32,36 @@ def gelu_grad(
     check_tensor("parts.gelu_grad", "x", x)
     check_choice("parts.gelu_grad", "approximate", approximate, GELU_FORMS)
     return native().gelu_grad(dy, x, GELU_FORMS[approximate])
+
+
+def fusion_attention(
+    query: mindspore.Tensor,
+    key: mindspore.Tensor,
+    value: mindspore.Tensor,
+    mask: mindspore.Tensor | None = None,
+    **options: object,
+) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
+    """What `msops.fusion_attention` gives with `log_sum_exp`, and the largest score of each query.
+
+    Args:
+        query: see `msops.fusion_attention`, and so for the others.
+        key: see `query`.
+        value: see `query`.
+        mask: see `query`.
+        options: its others, but for `log_sum_exp`.
+
+    Returns:
+        The output, L, and the maximum, with the shape and dtype of L; -infinity where no key is
+        seen. What CANN calls the sum is exp(L - maximum).
+    """
+    name = "parts.fusion_attention"
+    for argument, tensor in {"query": query, "key": key, "value": value}.items():
+        check_tensor(name, argument, tensor)
+    if mask is not None:
+        check_tensor(name, "mask", mask)
+    return native().fusion_attention_part(
+        query, key, value, mask, *attention.plan_of(query, **options)
+    )
 
 
 def fusion_attention_grad(
@@ -64,6 +95,55 @@ def fusion_attention_grad(
     return native().fusion_attention_grad(
         doutput, query, key, value, mask, output, log_sum, *attention.plan_of(query, **options)
     )
+
+
+def swiglu_grad(
+    dy: mindspore.Tensor,
+    x: mindspore.Tensor,
+    bias: mindspore.Tensor | None = None,
+    scale: mindspore.Tensor | None = None,
+) -> tuple[mindspore.Tensor, mindspore.Tensor | None, mindspore.Tensor | None]:
+    """The gradients of `msops.swiglu` in x, bias and scale; None for what was not given."""
+    tensors = {"dy": dy, "x": x, "bias": bias, "scale": scale}
+    for name, tensor in tensors.items():
+        if tensor is not None or name in ("dy", "x"):
+            check_tensor("parts.swiglu_grad", name, tensor)
+    dx, dbias, dscale = native().swiglu_grad(*tensors.values())
+    return dx, None if bias is None else dbias, None if scale is None else dscale
+
+
+def rotary_position_embedding_grad(
+    dy: mindspore.Tensor,
+    cos: mindspore.Tensor,
+    sin: mindspore.Tensor,
+    layout: str = "half",
+    start: int = 0,
+) -> mindspore.Tensor:
+    """The gradient of `msops.rotary_position_embedding` in x. Those in cos and sin are apart:
+    `rotary_position_embedding_table_grad`.
+    """
+    for name, tensor in {"dy": dy, "cos": cos, "sin": sin}.items():
+        check_tensor("parts.rotary_position_embedding_grad", name, tensor)
+    check_integer("parts.rotary_position_embedding_grad", "start", start)
+    check_choice("parts.rotary_position_embedding_grad", "layout", layout, ROTARY_LAYOUTS)
+    return native().rotary_position_embedding_grad(dy, cos, sin, layout, start)
+
+
+def rotary_position_embedding_table_grad(
+    dy: mindspore.Tensor,
+    x: mindspore.Tensor,
+    cos: mindspore.Tensor,
+    sin: mindspore.Tensor,
+    layout: str = "half",
+    start: int = 0,
+) -> tuple[mindspore.Tensor, mindspore.Tensor]:
+    """The gradients of `msops.rotary_position_embedding` in cos and sin."""
+    operation = "parts.rotary_position_embedding_table_grad"
+    for name, tensor in {"dy": dy, "x": x, "cos": cos, "sin": sin}.items():
+        check_tensor(operation, name, tensor)
+    check_integer(operation, "start", start)
+    check_choice(operation, "layout", layout, ROTARY_LAYOUTS)
+    return native().rotary_position_embedding_table_grad(dy, x, cos, sin, layout, start)
 
 
 def embedding_grad(
@@ -178,8 +258,8 @@ def rms_norm(
     """`msops.rms_norm`, and for its gradient `1 / sqrt(mean(x ** 2) + eps)` of each row.
 
     Returns:
-        y, and a tensor with the dimensions of `x` that `weight` has not, which is float64 where x
-        is, else float32.
+        y, and a tensor with the shape of `x`, but 1 for the dimensions of `weight`, which is
+        float64 where x is, else float32.
     """
     check_tensor("parts.rms_norm", "x", x)
     check_tensor("parts.rms_norm", "weight", weight)
@@ -197,14 +277,29 @@ def rms_norm_grad(
     return native().rms_norm_grad(*tensors.values())
 
 
+def add_rms_norm(
+    x: mindspore.Tensor, residual: mindspore.Tensor, weight: mindspore.Tensor, eps: float
+) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
+    """`msops.add_rms_norm`, and for its gradient what `rms_norm` gives beside y: the gradient of
+    the sum is that of both terms, and `rms_norm_grad` of the sum what comes through y.
+
+    Returns:
+        y, the sum, and `1 / sqrt(mean(sum ** 2) + eps)` of each row.
+    """
+    for name, tensor in {"x": x, "residual": residual, "weight": weight}.items():
+        check_tensor("parts.add_rms_norm", name, tensor)
+    check_number("parts.add_rms_norm", "eps", eps)
+    return native().add_rms_norm_part(x, residual, weight, eps)
+
+
 def layer_norm(
     x: mindspore.Tensor, weight: mindspore.Tensor, bias: mindspore.Tensor, eps: float
 ) -> tuple[mindspore.Tensor, mindspore.Tensor, mindspore.Tensor]:
     """`msops.layer_norm`, and for its gradient the mean and `1 / sqrt(var + eps)` of each row.
 
     Returns:
-        y, and two tensors with the dimensions of `x` that `weight` has not, which are float64 where
-        x is, else float32.
+        y, and two tensors with the shape of `x`, but 1 for the dimensions of `weight`, which are
+        float64 where x is, else float32.
     """
     check_tensor("parts.layer_norm", "x", x)
     check_tensor("parts.layer_norm", "weight", weight)

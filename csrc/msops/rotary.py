@@ -13,7 +13,7 @@ import numpy as np
 from msops._native import native
 from msops.arguments import check_integer, check_number, check_tensor
 
-_LAYOUTS = ("half", "interleaved", "interleaved_half")
+ROTARY_LAYOUTS = ("half", "interleaved", "interleaved_half")
 
 
 def rotary_position_embedding(
@@ -147,8 +147,8 @@ def rotary_tables(
         )
     if not base > 1:
         raise ValueError(f"msops.rotary_tables: base must be above 1, got {base}")
-    if layout not in _LAYOUTS:
-        raise ValueError(f"msops.rotary_tables: layout must be one of {_LAYOUTS}, got {layout!r}")
+    if layout not in ROTARY_LAYOUTS:
+        raise ValueError(f"msops.rotary_tables: layout must be one of {ROTARY_LAYOUTS}, got {layout!r}")
     frequencies = base ** (-np.arange(0, size, 2) / max(size, 1))
     scale = 1.0
     if yarn is not None:

@@ -139,8 +139,9 @@ def test_arguments_that_the_adapter_lacks_are_named():
 
 
 def test_packages_around_torch_are_explained_by_their_decision():
-    assert explain("torch_npu").startswith(
-        "torch_npu is left: its import stays as it is\n  patches"
+    assert explain("torch_npu").startswith("torch_npu becomes mstorch.interop.torch_npu\n  the")
+    assert explain("torch_xla").startswith(
+        "torch_xla is left: its import stays as it is\n  PyTorch on XLA"
     )
     assert explain("apex.optimizers.FusedAdam").startswith(
         "apex, and with it apex.optimizers.FusedAdam, is left"

@@ -106,7 +106,7 @@ NOOP = {
     "a method": "self.import_module('torch')\n",
     "another argument": "import importlib\nimportlib.import_module(x, 'y')('torch')\n",
     "another distribution": "from importlib.metadata import version\nversion('torchvision')\n",
-    "a longer name": "__import__('torchvision'); __import__('torch_npu')\n",
+    "a longer name": "__import__('torchvision'); __import__('torch_xla')\n",
     "another table": "modules['torch']; cache.get('torch'); 'torch' in modules\n",
     "a logger": "import logging\nlogging.getLogger('torch.distributed')\n",
     "a comparison": "import sys\nname == 'torch'; 'torch' in names; 'torch' == sys.modules\n",
@@ -126,6 +126,10 @@ UNDECIDED = {
     ),
     "a string in pieces": "# torch\n__import__('tor' 'ch')\n",
     "a computed name": "__import__('torch' + suffix)\n",
+    "the import of a package whose counterpart is a part": "__import__('torch_npu')\n",
+    "the version of a package whose counterpart is a part": (
+        "from importlib.metadata import version\nversion('torch_npu')\n"
+    ),
     "an escape": "# torch\n__import__('\\x74orch')\n",
 }
 

@@ -75,6 +75,14 @@ REWRITE = {
         "try:\n import mstorch as torch\nexcept A:\n import mstorch as torch\n"
         "else:\n import mstorch as torch\nfinally:\n import mstorch as torch\n",
     ),
+    "a package whose counterpart is a part": (
+        "import torch_npu\nimport torch_npu.npu, fused_weight_gradient_mlp_cuda as f\n"
+        "from torch_npu.contrib import transfer_to_npu",
+        "import mstorch.interop.torch_npu as torch_npu\n"
+        "import mstorch.interop.torch_npu.npu, mstorch.interop.torch_npu as torch_npu, "
+        "mstorch.interop.fused_weight_gradient_mlp_cuda as f\n"
+        "from mstorch.interop.torch_npu.contrib import transfer_to_npu",
+    ),
     "in another form of the letters": (
         "import \N{FULLWIDTH LATIN SMALL LETTER T}orch as t",
         "import mstorch as t",
@@ -86,7 +94,7 @@ NOOP = {
     "relative to the parent": "from .. import torch\n",
     "another package with a torch part": "from einops.layers.torch import Rearrange\n",
     "a part called torch": "import modelopt.torch.opt as mto\n",
-    "a longer name": "import torchvision, torch_npu\nfrom torch_geometric import nn\n",
+    "a longer name": "import torchvision, torch_xla\nfrom torch_geometric import nn\n",
     "an attribute called torch": "self.torch = mod.torch\n",
     "a parameter called torch": "def f(torch=1):\n    return torch.x\nf(torch=2)\n",
     "a local called torch": "torch = make()\ntorch.zeros(1)\n",
@@ -160,13 +168,13 @@ def test_a_module_of_the_tree_called_torch_is_not_torch():
 def test_packages_that_stay_are_listed_with_a_note(result_of):
     found = result_of(
         "import torch\nfrom modelopt.torch import opt\nfrom einops.layers import torch\n"
-        "import apex.optimizers\nimport torch_npu\n"
+        "import apex.optimizers\nimport torch_xla\n"
     ).findings
     assert [(f.line, f.kind, f.text) for f in found] == [
         (2, "left", "modelopt.torch"),
         (3, "left", "einops.layers.torch"),
         (4, "left", "apex"),
-        (5, "left", "torch_npu"),
+        (5, "left", "torch_xla"),
     ]
     assert all(finding.message for finding in found)
 

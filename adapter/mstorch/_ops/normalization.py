@@ -6,8 +6,9 @@ import numpy
 
 import msops
 from mstorch import _dtypes
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, attach_all, derivative, remember, wants_grad
 from mstorch._dtypes import BY_NUMPY
+from mstorch._errors import missing
 from mstorch._ops import pointwise, reduction, views
 from mstorch._ops._operands import gradient_for, up
 from mstorch._registry import operator
@@ -57,17 +58,43 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     """`x / sqrt(mean(x^2) + eps) * weight`; eps defaults to the smallest step of the type at 1.
     Served by msops.
     """
-    dims = _check("rms_norm", input, normalized_shape, weight)
-    kind = up(input._a).dtype
-    eps = float(numpy.finfo(kind).eps) if eps is None else eps
     if weight is None:
         weight = wrap(numpy.ones(_sizes(normalized_shape), input._a.dtype))
-    y, scale = msops.parts.rms_norm(dense(input), dense(weight), eps)
-    result = adopt(y)
+    if eps is None:
+        eps = float(numpy.finfo(up(input._a).dtype).eps)
+    return scaled_rms_norm(input, normalized_shape, weight, eps)[0]
+
+
+def scaled_rms_norm(input, normalized_shape, weight, eps):
+    """rms_norm, and `1 / sqrt(mean(x^2) + eps)` of each row, which is not recorded."""
+    dims = _check("rms_norm", input, normalized_shape, weight)
+    y, scale = map(adopt, msops.parts.rms_norm(dense(input), dense(weight), eps))
     if wants_grad(input, weight):
-        context = (dims, eps, scale)
-        result = attach(_rms_norm_backward, result, (input, weight), (input, weight), context)
-    return result
+        y = attach(_rms_norm_backward, y, (input, weight), (input, weight), (dims, eps, scale))
+    return y, scale
+
+
+@derivative("AddRmsNormBackward0")
+def _add_rms_norm_backward(ctx, by_y, by_sum):
+    total, weight = ctx.saved
+    if wants_grad(by_y, by_sum, total, weight):
+        raise missing("add_rms_norm", "its gradient is not differentiable; use F.rms_norm instead")
+    by_total, by_weight = map(adopt, msops.parts.rms_norm_grad(by_y, total, weight, ctx.context))
+    by_total = pointwise.add(by_total, by_sum)
+    return by_total, by_total, by_weight
+
+
+def add_rms_norm(x, residual, weight, eps):
+    """rms_norm of `x + residual`, that sum, and `1 / sqrt(mean(sum ** 2) + eps)` of each row, which
+    is not recorded. torch has no such operator: fused parts of other packages ask. Served by msops.
+    """
+    _check("add_rms_norm", x, weight._a.shape, weight)
+    inputs = (x, residual, weight)
+    y, total, scale = map(adopt, msops.parts.add_rms_norm(*map(dense, inputs), eps))
+    if wants_grad(*inputs):
+        saved = (remember(total), dense(weight))
+        y, total = attach_all(_add_rms_norm_backward, (y, total), inputs, saved, scale)
+    return y, total, scale
 
 
 def _sizes(shape):

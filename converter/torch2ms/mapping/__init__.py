@@ -139,10 +139,6 @@ def load() -> Mapping:
         if "." in name:
             # `import a.b` binds a, which has other parts: see parts.py.
             packages[name] = Package(name, None, note, part=becomes)
-        elif becomes and "." in becomes:
-            raise ValueError(
-                f"packages.txt: {name}: a package becomes a package, not a part of one"
-            )
         else:
             packages[name] = Package(name, becomes, note)
     calls: dict[str, tuple[ImportCall, ...]] = {}
