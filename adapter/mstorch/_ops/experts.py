@@ -10,7 +10,7 @@ from mstorch._autograd import attach, derivative, unrecorded, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import linalg, views
 from mstorch._registry import operator
-from mstorch._tensor import adopt, wrap
+from mstorch._tensor import adopt, dense, wrap
 
 _NAME = "torch.nn.functional.grouped_mm"
 
@@ -18,14 +18,26 @@ _NAME = "torch.nn.functional.grouped_mm"
 @derivative("GroupedMmBackward0")
 def _grouped_mm_backward(ctx, grad):
     x, matrices, counts = ctx.saved
+    transposed = ctx.context
     if wants_grad(grad, x, matrices):
         raise missing(_NAME, "its gradient is not differentiable; compose torch.matmul instead")
     by_x = by_matrices = None
     if ctx.needs[0]:
-        by_x = unrecorded(msops.grouped_matmul, grad, matrices, counts, True)
+        by_x = unrecorded(msops.grouped_matmul, grad, matrices, counts, not transposed)
     if ctx.needs[1]:
-        by_matrices = adopt(msops.parts.grouped_matmul_grad_weight(grad, x, matrices, counts))
+        by_matrices = adopt(
+            msops.parts.grouped_matmul_grad_weight(grad, x, matrices, counts, transposed)
+        )
     return by_x, by_matrices
+
+
+def grouped_rows(x, matrices, counts, transposed=False):
+    """`msops.grouped_matmul`, recorded: counts[e] rows of x, one after the other, with matrix e."""
+    kept = (dense(x), dense(matrices), dense(counts))
+    result = unrecorded(msops.grouped_matmul, *kept, transposed)
+    if wants_grad(x, matrices):
+        result = attach(_grouped_mm_backward, result, (x, matrices), kept, transposed)
+    return result
 
 
 def _check(x, matrices, offs):
@@ -70,9 +82,7 @@ def grouped_mm(mat_a, mat_b, *, offs=None, bias=None, out_dtype=None):
     counts = wrap(_check(mat_a, mat_b, offs))
     used, rows = int(counts._a.sum()), mat_a._a.shape[0]
     x = mat_a if used == rows else mat_a[:used]
-    result = unrecorded(msops.grouped_matmul, x, mat_b, counts)
-    if wants_grad(x, mat_b):
-        result = attach(_grouped_mm_backward, result, (x, mat_b), (x, mat_b, counts))
+    result = grouped_rows(x, mat_b, counts)
     if used == rows:
         return result
     rest = wrap(numpy.zeros((rows - used, mat_b._a.shape[2]), mat_a._a.dtype))

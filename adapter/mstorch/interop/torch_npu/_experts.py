@@ -232,8 +232,7 @@ def _counts(group_list, group_list_type):
 def _one_with_groups(x, weight, bias, counts, split_item):
     if counts is None:
         raise ValueError(f"{_GMM}: one x with a weight of three dimensions needs a group_list")
-    ends = wrap(numpy.cumsum(counts).astype(numpy.int32))
-    result = experts.grouped_mm(x, weight, offs=ends)
+    result = experts.grouped_rows(x, weight, wrap(counts))
     if bias:
         groups = wrap(numpy.repeat(numpy.arange(counts.size), counts))
         result = pointwise.add(result, bias[0][groups])
