@@ -372,7 +372,8 @@ MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAtt
   runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRingAttentionUpdate, a, a_max, sums, b, b_max, sums,
                                           none, layout, out, maximum, sum));
   runner->Run({a, a_max, sums, b, b_max}, {out, maximum, sum});
-  return {out.reshape(one.output.shape()), LogSum(First(maximum), First(sum)).reshape(one.log_sum.shape())};
+  return {out.reshape(one.output.shape()),
+          LogSum(First(maximum), First(sum)).reshape(one.log_sum.shape())};
 }
 
 // From the formulas in csrc/cpu/attention_merge.h, in float32.

@@ -646,11 +646,11 @@ void AttentionGrad(const AttentionInputs<T>& inputs, const AttentionUpstream<T>&
   }
 }
 
-#define MINDFORGE_ATTENTION(T)                                                               \
-  template void Attention<T>(const AttentionInputs<T>&, const AttentionSize&,                \
-                             const AttentionSettings&, const AttentionResults<T>&);          \
-  template void AttentionGrad<T>(const AttentionInputs<T>&, const AttentionUpstream<T>&,     \
-                                 const AttentionSize&, const AttentionSettings&,             \
+#define MINDFORGE_ATTENTION(T)                                                           \
+  template void Attention<T>(const AttentionInputs<T>&, const AttentionSize&,            \
+                             const AttentionSettings&, const AttentionResults<T>&);      \
+  template void AttentionGrad<T>(const AttentionInputs<T>&, const AttentionUpstream<T>&, \
+                                 const AttentionSize&, const AttentionSettings&,         \
                                  const AttentionGradients<T>&)
 MINDFORGE_ATTENTION(double);
 MINDFORGE_ATTENTION(float);

@@ -148,7 +148,9 @@ def rotary_tables(
     if not base > 1:
         raise ValueError(f"msops.rotary_tables: base must be above 1, got {base}")
     if layout not in ROTARY_LAYOUTS:
-        raise ValueError(f"msops.rotary_tables: layout must be one of {ROTARY_LAYOUTS}, got {layout!r}")
+        raise ValueError(
+            f"msops.rotary_tables: layout must be one of {ROTARY_LAYOUTS}, got {layout!r}"
+        )
     frequencies = base ** (-np.arange(0, size, 2) / max(size, 1))
     scale = 1.0
     if yarn is not None:

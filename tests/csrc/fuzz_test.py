@@ -82,6 +82,10 @@ def fitting(draw):
         "parts.embedding_grad": (x, places, 5, 0),
         "parts.rms_norm": (x, w, 1e-5),
         "parts.layer_norm": (x, w, w, 1e-5),
+        "parts.add_rms_norm": (x, x, w, 1e-5),
+        "parts.swiglu_grad": (a((rows, columns // 2)), x, w, None),
+        "parts.rotary_position_embedding_grad": (x, x, x),
+        "parts.rotary_position_embedding_table_grad": (x, x, x, x),
     }
 
 

@@ -62,10 +62,22 @@ def _paths(name: str) -> dict[str, str]:
     if entry is None:
         return {}
     function = inspect.unwrap(entry.cpu)
-    code = getattr(function, "__code__", None)
-    by = "msops" if code is not None and "msops" in code.co_names else "NumPy"
+    by = "msops" if _names_msops(function) else "NumPy"
     module = function.__module__.removeprefix("mstorch.").replace(".", "/")
     return {"cpu": f"{by}, {module}.py", "ascend": entry.ascend or ""}
+
+
+def _names_msops(function: object) -> bool:
+    """Whether a function names msops, or one of its module that it calls does."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    near = (function.__globals__.get(name) for name in code.co_names)
+    return "msops" in code.co_names or any(
+        "msops" in called.__code__.co_names
+        for called in near
+        if inspect.isfunction(called) and called.__module__ == function.__module__
+    )
 
 
 def served(name: str) -> str:

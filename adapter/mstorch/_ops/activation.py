@@ -10,9 +10,9 @@ import msops
 from mstorch import _dtypes, _engine
 from mstorch._autograd import attach, derivative, remember, unrecorded, wants_grad
 from mstorch._ops import inplace, pointwise, views
-from mstorch._ops._operands import up, wrap_dim
+from mstorch._ops._operands import gradient_for, up, wrap_dim
 from mstorch._registry import operator
-from mstorch._tensor import adopt, wrap
+from mstorch._tensor import adopt, dense, wrap
 
 
 def _kernel(compute, array):
@@ -79,9 +79,13 @@ logsigmoid = _activation(
 @derivative("GeluBackward0")
 def _gelu_backward(ctx, grad):
     (x,) = ctx.saved
+    return _gelu_slope(grad, x, ctx.context)
+
+
+def _gelu_slope(grad, x, approximate):
     if not wants_grad(grad, x):
-        return adopt(msops.parts.gelu_grad(grad, x, ctx.context))
-    slope = _gelu_tanh_slope if ctx.context == "tanh" else _gelu_erf_slope
+        return adopt(msops.parts.gelu_grad(grad, x, approximate))
+    slope = _gelu_tanh_slope if approximate == "tanh" else _gelu_erf_slope
     return slope(grad, x)
 
 
@@ -117,6 +121,24 @@ def gelu(input, approximate="none"):
         if wants_grad(input)
         else result
     )
+
+
+@derivative("BiasGeluBackward0")
+def _bias_gelu_backward(ctx, grad):
+    x, bias = ctx.saved
+    gradient = _gelu_slope(grad, pointwise.add(x, bias), ctx.context)
+    return gradient, gradient_for(gradient, bias._a.shape, bias._a.dtype)
+
+
+def bias_gelu(input, bias, approximate="none"):
+    """gelu of `input + bias`, a value a column, which is not rounded in between. torch has no such
+    operator: fused parts of other packages ask. Served by msops.
+    """
+    kept = (dense(input), dense(bias))
+    result = unrecorded(msops.bias_gelu, *kept, approximate)
+    if wants_grad(input, bias):
+        result = attach(_bias_gelu_backward, result, (input, bias), kept, approximate)
+    return result
 
 
 @operator("torch.nn.functional.leaky_relu")

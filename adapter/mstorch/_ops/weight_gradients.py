@@ -17,7 +17,7 @@ def accumulate(x, dy, main_grad):
 
 
 def accumulate_groups(x, dy, ends, main_grad):
-    """`main_grad[e] += x[rows]' @ dy[rows]` with the rows of each group e, which end at `ends[e]`."""
+    """`main_grad[e] += x[rows]' @ dy[rows]` with the rows of each group e, up to ends[e]."""
     first = 0
     for group, end in enumerate(ends):
         if end > first:

@@ -20,7 +20,7 @@ def fused_apply_rotary_pos_emb(t, freqs, transpose_output_memory=False):
 
 
 def fused_apply_rotary_pos_emb_thd(t, cu_seqlens, freqs):
-    """The same for packed sequences, (total length, heads, size): `cu_seqlens` has 0 and their ends,
+    """The same for packed sequences, (total length, heads, size): `cu_seqlens` has 0 and the ends,
     and each begins with the first angle.
     """
     ends = cu_seqlens._a

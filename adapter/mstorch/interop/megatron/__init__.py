@@ -8,11 +8,12 @@ Where Megatron rounds half types after every operator, these round once.
 import numpy
 
 from mstorch import _dtypes
-from mstorch._ops import gated, indexing, rotary, routing, scatter, views
+from mstorch._ops import activation, gated, indexing, rotary, routing, scatter, views
 from mstorch._tensor import wrap
 from mstorch.interop.megatron._vocabulary import vocab_parallel_cross_entropy
 
 __all__ = [
+    "bias_gelu",
     "permute",
     "rotate",
     "route",
@@ -31,6 +32,13 @@ def swiglu(x, bias=None, weights=None):
     if bias is not None and bias.dtype != x.dtype:
         x, bias = x + bias, None
     return gated.swiglu(x, bias, weights)
+
+
+def bias_gelu(x, bias):
+    """gelu of `x + bias`, in the approximation by tanh."""
+    if bias.dtype != x.dtype:
+        return activation.gelu(x + bias, "tanh")
+    return activation.bias_gelu(x, bias, "tanh")
 
 
 def rotate(t, cos, sin, interleaved=False, multi_latent_attention=False):
@@ -99,7 +107,9 @@ def routes(logits, score_function, use_pre_softmax):
     without use_pre_softmax it chooses by logits.
     """
     exact = logits.dtype in (_dtypes.float32, _dtypes.float64)
-    return exact and (score_function == "sigmoid" or (score_function == "softmax" and use_pre_softmax))
+    return exact and (
+        score_function == "sigmoid" or (score_function == "softmax" and use_pre_softmax)
+    )
 
 
 def route(

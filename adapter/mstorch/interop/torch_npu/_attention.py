@@ -122,8 +122,8 @@ def npu_fusion_attention_v2(
     With `pse_type` 0, scale * query @ key' + pse. `atten_mask` is true where a key is *not* seen;
     without it every key is, whatever `sparse_mode` says. Modes 0 and 1: the mask, within
     `pre_tokens` and `next_tokens` for 0; 2, 3: causal from the first query, and to the last; 4: a
-    window to the last; 5, 6: causal to the last, and the first `prefix` keys of a batch. With modes 2
-    to 4 the mask is the triangle of 2048 rows that stands for one of any size.
+    window to the last; 5, 6: causal to the last, and the first `prefix` keys of a batch. In modes
+    2 to 4 the mask is the triangle of 2048 rows that stands for one of any size.
 
     Returns:
         The output, recorded for query, key and value; the largest score and the sum of exponentials
@@ -263,9 +263,7 @@ def npu_ring_attention_update(
         raise ValueError(f"{name}: input_layout must be 'SBH' or 'TND', got {input_layout!r}")
     heads = prev_softmax_max._a.shape[1]
     ends = None if actual_seq_qlen is None else _without_start(actual_seq_qlen)
-    call = _call(
-        name, heads, input_layout, None, None, 1.0, (_FAR, _FAR), None, (ends, None), 0, 1
-    )
+    call = _call(name, heads, input_layout, None, None, 1.0, (_FAR, _FAR), None, (ends, None), 0, 1)
     sides = []
     for output, *softmax in (
         (prev_attn_out, prev_softmax_max, prev_softmax_sum),
@@ -440,7 +438,9 @@ def _dropout(keep_prob):
     if keep_prob == 1:
         return {}
     if not 0 < keep_prob < 1:
-        raise ValueError(f"torch_npu.npu_fusion_attention: keep_prob must be in (0, 1], got {keep_prob}")
+        raise ValueError(
+            f"torch_npu.npu_fusion_attention: keep_prob must be in (0, 1], got {keep_prob}"
+        )
     return {"dropout": 1 - keep_prob, "seed": int(integers(0, 2**62, 1)[0]), "offset": 0}
 
 

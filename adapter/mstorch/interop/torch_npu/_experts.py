@@ -74,7 +74,7 @@ def npu_moe_gating_top_k(
 
 
 def npu_moe_gating_top_k_softmax(x, finished=None, k=1):
-    """The k largest of softmax(x), their experts, and `j * rows + i` for choice j of row i (int32)."""
+    """The k largest of softmax(x), their experts, and `j * rows + i` for choice j of row i."""
     if finished is not None:
         raise missing("torch_npu.npu_moe_gating_top_k_softmax", "finished; select the rows before")
     rows = views.reshape(x, (-1, x._a.shape[-1]))
@@ -201,7 +201,7 @@ def npu_grouped_matmul(
     output_dtype=None,
     tuning_config=None,
 ):
-    """Products of lists of matrices, or of the rows of one with the matrices of their groups, a list.
+    """Products of lists of matrices, or of the rows of one with the matrices of groups, a list.
 
     Groups end at the numbers of group_list, or have so many rows with group_list_type 1. One result
     for all with split_item 2 or 3. Of types of groups there are None and -1, no groups, and 0, of

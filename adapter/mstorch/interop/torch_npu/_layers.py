@@ -79,8 +79,8 @@ def npu_cross_entropy_loss(
     lse_square_scale_for_zloss=0.0,
     return_zloss=False,
 ):
-    """F.cross_entropy of (N, C): the loss, with the shape (1,) where it is reduced, log_softmax, and
-    two empty tensors: the loss z is not there either.
+    """F.cross_entropy of (N, C): the loss, with the shape (1,) where it is reduced, log_softmax,
+    and two empty tensors: torch_npu has no loss z either.
     """
     if return_zloss or lse_square_scale_for_zloss:
         raise missing("torch_npu.npu_cross_entropy_loss", "zloss, which torch_npu has not either")

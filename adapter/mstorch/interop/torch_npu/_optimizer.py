@@ -62,8 +62,8 @@ def _step_of(beta1, power1, beta2, power2):
         if _near(beta1**before, power1) and _near(beta2**before, power2):
             return before + 1
     raise ValueError(
-        f"{_ADAM}: beta1_power and beta2_power must be beta1 ** (t - 1) and beta2 ** (t - 1) of one "
-        f"step t, got {power1} for {beta1} and {power2} for {beta2}"
+        f"{_ADAM}: beta1_power and beta2_power must be beta1 ** (t - 1) and beta2 ** (t - 1) of "
+        f"one step t, got {power1} for {beta1} and {power2} for {beta2}"
     )
 
 
