@@ -41,13 +41,15 @@ class ColumnSums {
     if (to == nullptr) {
       return;
     }
-    const size_t pieces = PieceCount(rows_, piece_);
-    for (size_t j = 0; j < columns_; ++j) {
-      double total = 0.0;
-      for (size_t i = 0; i < pieces; ++i) {
-        total += partial_[(i * kSums + which) * columns_ + j];
+    std::vector<double> totals(columns_);
+    for (size_t i = 0; i < PieceCount(rows_, piece_); ++i) {
+      const double* piece = partial_.data() + (i * kSums + which) * columns_;
+      for (size_t j = 0; j < columns_; ++j) {
+        totals[j] += piece[j];
       }
-      to[j] = Compute<W>::Store(static_cast<typename Compute<W>::Type>(total));
+    }
+    for (size_t j = 0; j < columns_; ++j) {
+      to[j] = Compute<W>::Store(static_cast<typename Compute<W>::Type>(totals[j]));
     }
   }
 

@@ -3,7 +3,6 @@
 #include "csrc/cpu/embedding.h"
 
 #include <algorithm>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,6 +32,22 @@ void AddPlaces(const T* dy, const size_t* places, size_t count, size_t stride, s
   }
 }
 
+// Rows of a table by number.
+template <typename I>
+void LookUp(const char* table, const I* indices, size_t count, size_t row_bytes, bool streamed,
+            char* to) {
+  for (size_t i = 0; i < count; ++i, to += row_bytes) {
+    CopyRow(table + static_cast<size_t>(indices[i]) * row_bytes, row_bytes, streamed, to);
+  }
+  hwy::FlushStream();
+}
+
+// to = from, as much as a row.
+template <typename T>
+void CopyOne(const T* from, size_t count, bool streamed, T* to) {
+  CopyRow(from, count, streamed, to);
+}
+
 }  // namespace mindforge::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -53,6 +68,7 @@ void CheckIndices(const I* indices, EmbeddingSize size) {
 // The numbers that are looked up, by the row that they look up: those of row r are
 // places[starts[r]] to places[starts[r + 1] - 1], in ascending order.
 struct PlacesOfRows {
+  size_t CountOf(size_t row) const { return starts[row + 1] - starts[row]; }
   std::vector<size_t> starts, places;
 };
 
@@ -83,47 +99,57 @@ void Embedding(const void* weight, const I* indices, EmbeddingSize size, size_t 
   if (row_bytes == 0) {
     return;
   }
-  ParallelPieces(size.count, RowsWorthAThread(row_bytes / 4),
-                 [=](size_t, size_t first, size_t last) {
-                   for (size_t i = first; i < last; ++i) {
-                     std::memcpy(to + i * row_bytes,
-                                 from + static_cast<size_t>(indices[i]) * row_bytes, row_bytes);
-                   }
-                 });
+  const auto look_up = MINDFORGE_SIMD(LookUp<I>);
+  const bool streamed = BeyondCaches(size.count * row_bytes);
+  ParallelPieces(
+      size.count, RowsWorthAThread(row_bytes / 4), [=](size_t, size_t first, size_t last) {
+        look_up(from, indices + first, last - first, row_bytes, streamed, to + first * row_bytes);
+      });
 }
 
 template <typename T, typename I>
 void EmbeddingGrad(const T* dy, const I* indices, const std::optional<int64_t>& padding_idx,
                    EmbeddingSize size, T* dweight) {
-  constexpr size_t kBlock = 512;  // columns that a task sums: a row that all look up is shared out
+  constexpr size_t kBlock = 512;  // columns that are summed at a time
+  constexpr size_t kMany = 64;    // places of a row that is shared out among tasks
   CheckIndices(indices, size);
   const PlacesOfRows sorted = Sorted(indices, size);
   const auto add_places = MINDFORGE_SIMD(AddPlaces<T>);
+  const auto copy = MINDFORGE_SIMD(CopyOne<T>);
+  const bool streamed = BeyondCaches(size.rows * size.columns * sizeof(T));
   const size_t blocks = PieceCount(size.columns, kBlock);
-  const size_t piece = RowsWorthAThread(std::min(kBlock, size.columns));
-  const size_t pieces = PieceCount(size.rows, piece);
-  ParallelFor(pieces * blocks, [&](size_t task) {
-    const size_t column = task % blocks * kBlock, first = task / blocks * piece;
-    const size_t columns = std::min(kBlock, size.columns - column);
-    double sums[kBlock];
-    for (size_t row = first; row < std::min(first + piece, size.rows); ++row) {
-      T* to = dweight + row * size.columns + column;
-      const size_t start = sorted.starts[row], count = sorted.starts[row + 1] - start;
-      if (count == 0 || (padding_idx.has_value() && static_cast<size_t>(*padding_idx) == row)) {
-        std::fill_n(to, columns, T{});
-        continue;
-      }
-      if (count == 1) {
-        std::copy_n(dy + sorted.places[start] * size.columns + column, columns, to);
-        continue;
-      }
-      std::fill_n(sums, columns, 0.0);
-      add_places(dy + column, sorted.places.data() + start, count, size.columns, columns, sums);
-      for (size_t j = 0; j < columns; ++j) {
-        to[j] = Compute<T>::Store(static_cast<typename Compute<T>::Type>(sums[j]));
+  const auto sum = [&](size_t row, size_t block) {
+    const size_t column = block * kBlock, columns = std::min(kBlock, size.columns - column);
+    double sums[kBlock] = {};
+    add_places(dy + column, sorted.places.data() + sorted.starts[row], sorted.CountOf(row),
+               size.columns, columns, sums);
+    T* to = dweight + row * size.columns + column;
+    for (size_t j = 0; j < columns; ++j) {
+      to[j] = Compute<T>::Store(static_cast<typename Compute<T>::Type>(sums[j]));
+    }
+  };
+  const auto is_padding = [&](size_t row) {
+    return padding_idx.has_value() && static_cast<size_t>(*padding_idx) == row;
+  };
+  ParallelPieces(size.rows, RowsWorthAThread(size.columns), [&](size_t, size_t first, size_t last) {
+    for (size_t row = first; row < last; ++row) {
+      T* to = dweight + row * size.columns;
+      const size_t count = is_padding(row) ? 0 : sorted.CountOf(row);
+      if (count == 0) {
+        std::fill_n(to, size.columns, T{});
+      } else if (count == 1) {
+        copy(dy + sorted.places[sorted.starts[row]] * size.columns, size.columns, streamed, to);
+      } else if (count < kMany) {
+        for (size_t block = 0; block < blocks; ++block) sum(row, block);
       }
     }
+    hwy::FlushStream();
   });
+  std::vector<size_t> many;
+  for (size_t row = 0; row < size.rows; ++row) {
+    if (sorted.CountOf(row) >= kMany && !is_padding(row)) many.push_back(row);
+  }
+  ParallelFor(many.size() * blocks, [&](size_t i) { sum(many[i / blocks], i % blocks); });
 }
 
 template void Embedding<int32_t>(const void*, const int32_t*, EmbeddingSize, size_t, void*);

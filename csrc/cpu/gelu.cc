@@ -105,26 +105,27 @@ template <bool kTanh>
 using FormOf = std::conditional_t<kTanh, Tanh, Exact>;
 
 template <typename T, bool kTanh>
-void GeluRows(const T* x, const T* bias, size_t rows, size_t columns, T* y) {
+void GeluRows(const T* x, const T* bias, size_t rows, size_t columns, bool streamed, T* y) {
   const Vectors<T> d;
   for (size_t row = 0; row < rows; ++row, x += columns, y += columns) {
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
-      at.Put(FormOf<kTanh>().Value(d, Biased(d, at, x, bias, j)), d, y + j);
+    ForResult(d, y, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
+      at.Result(FormOf<kTanh>().Value(d, Biased(d, at, x, bias, j)), d, y + j);
     });
   }
+  hwy::FlushStream();
 }
 
 template <typename T, bool kTanh>
-void GeluGradientRows(const T* dy, const T* x, const T* bias, size_t rows, size_t columns, T* dx,
-                      double* bias_sums) {
+void GeluGradientRows(const T* dy, const T* x, const T* bias, size_t rows, size_t columns,
+                      bool streamed, T* dx, double* bias_sums) {
   const Vectors<T> d;
   RunningSums<ComputeOf<T>> running(bias_sums, columns);
   ComputeOf<T>* const run = running.run();
   for (size_t row = 0; row < rows; ++row, dy += columns, x += columns, dx += columns) {
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    ForResult(d, dx, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
       const auto slope = FormOf<kTanh>().Slope(d, Biased(d, at, x, bias, j));
       const auto gradient = hn::Mul(at.Get(d, dy + j), slope);
-      at.Put(gradient, d, dx + j);
+      at.Result(gradient, d, dx + j);
       if (run != nullptr) {
         at.Put(hn::Add(gradient, at.Get(d, run + j)), d, run + j);
       }
@@ -132,6 +133,7 @@ void GeluGradientRows(const T* dy, const T* x, const T* bias, size_t rows, size_
     running.EndRow();
   }
   running.Finish();
+  hwy::FlushStream();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
@@ -150,14 +152,15 @@ template <typename T>
 void Gelu(const T* x, const T* bias, bool tanh, size_t rows, size_t columns, T* y) {
   const auto forward =
       tanh ? MINDFORGE_SIMD(GeluRows<T, true>) : MINDFORGE_SIMD(GeluRows<T, false>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   if (bias == nullptr) {  // all elements are alike
     ParallelPieces(rows * columns, kPiece, [=](size_t, size_t first, size_t last) {
-      forward(x + first, nullptr, 1, last - first, y + first);
+      forward(x + first, nullptr, 1, last - first, streamed, y + first);
     });
     return;
   }
   ParallelPieces(rows, RowsWorthAThread(2 * columns), [=](size_t, size_t first, size_t last) {
-    forward(x + first * columns, bias, last - first, columns, y + first * columns);
+    forward(x + first * columns, bias, last - first, columns, streamed, y + first * columns);
   });
 }
 
@@ -166,16 +169,17 @@ void GeluGrad(const T* dy, const T* x, const T* bias, bool tanh, size_t rows, si
               T* dbias) {
   const auto gradient =
       tanh ? MINDFORGE_SIMD(GeluGradientRows<T, true>) : MINDFORGE_SIMD(GeluGradientRows<T, false>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   if (bias == nullptr) {
     ParallelPieces(rows * columns, kPiece, [=](size_t, size_t first, size_t last) {
-      gradient(dy + first, x + first, nullptr, 1, last - first, dx + first, nullptr);
+      gradient(dy + first, x + first, nullptr, 1, last - first, streamed, dx + first, nullptr);
     });
     return;
   }
   ColumnSums<1> sums(rows, columns, dbias != nullptr);
   sums.Gather([&](size_t first, size_t last, double* partial) {
     const size_t at = first * columns;
-    gradient(dy + at, x + at, bias, last - first, columns, dx + at,
+    gradient(dy + at, x + at, bias, last - first, columns, streamed, dx + at,
              dbias == nullptr ? nullptr : partial);
   });
   sums.Store(0, dbias);

@@ -20,7 +20,7 @@ namespace mindforge::cpu::HWY_NAMESPACE {
 
 template <typename T, typename W>
 void LayerNormRows(const T* x, const W* weight, const W* bias, double eps, size_t rows,
-                   size_t columns, T* y, ComputeOf<T>* mean, ComputeOf<T>* rstd) {
+                   size_t columns, bool streamed, T* y, ComputeOf<T>* mean, ComputeOf<T>* rstd) {
   using C = ComputeOf<T>;
   const Vectors<T> d;
   const double count = static_cast<double>(columns);
@@ -37,11 +37,12 @@ void LayerNormRows(const T* x, const W* weight, const W* bias, double eps, size_
     const C scale = static_cast<C>(1.0 / std::sqrt(squares.Total() / count + eps));
     mean[row] = centre;
     rstd[row] = scale;
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    ForResult(d, y, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
       const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centres), hn::Set(d, scale));
-      at.Put(hn::MulAdd(normal, at.Get(d, weight + j), at.Get(d, bias + j)), d, y + j);
+      at.Result(hn::MulAdd(normal, at.Get(d, weight + j), at.Get(d, bias + j)), d, y + j);
     });
   }
+  hwy::FlushStream();
 }
 
 // What is taken from all gradients of a row, and from each in the measure of its normalised value.
@@ -70,8 +71,8 @@ HWY_INLINE Taken<ComputeOf<T>> TakenOf(const T* dy, const T* x, const W* weight,
 // gradient of the weight, and behind it that of the bias.
 template <typename T, typename W>
 void LayerNormGradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* mean,
-                           const ComputeOf<T>* rstd, size_t rows, size_t columns, T* dx,
-                           double* sums) {
+                           const ComputeOf<T>* rstd, size_t rows, size_t columns, bool streamed,
+                           T* dx, double* sums) {
   const Vectors<T> d;
   RunningSums<ComputeOf<T>> running(sums, 2 * columns);
   ComputeOf<T>* const run = running.run();
@@ -82,7 +83,9 @@ void LayerNormGradientRows(const T* dy, const T* x, const W* weight, const Compu
       taken = TakenOf(dy, x, weight, mean[row], rstd[row], columns);
     }
     const auto level = hn::Set(d, taken.level), slope = hn::Set(d, taken.slope);
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    ForResult(d, dx, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
+      hwy::Prefetch(dy + columns + j);  // the next row
+      hwy::Prefetch(x + columns + j);
       const auto upstream = at.Get(d, dy + j);
       const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centre), scale);
       if (run != nullptr) {
@@ -92,13 +95,14 @@ void LayerNormGradientRows(const T* dy, const T* x, const W* weight, const Compu
       }
       if (dx != nullptr) {
         const auto gradient = hn::MulSub(upstream, at.Get(d, weight + j), level);
-        at.Put(hn::Mul(hn::NegMulAdd(normal, slope, gradient), scale), d, dx + j);
+        at.Result(hn::Mul(hn::NegMulAdd(normal, slope, gradient), scale), d, dx + j);
       }
     });
     dx += dx == nullptr ? 0 : columns;
     running.EndRow();
   }
   running.Finish();
+  hwy::FlushStream();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
@@ -111,9 +115,11 @@ template <typename T, typename W>
 void LayerNorm(const T* x, const W* weight, const W* bias, double eps, size_t rows, size_t columns,
                T* y, typename Compute<T>::Type* mean, typename Compute<T>::Type* rstd) {
   const auto norm = MINDFORGE_SIMD(LayerNormRows<T, W>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ParallelPieces(rows, RowsWorthAThread(columns), [=](size_t, size_t first, size_t last) {
     const size_t at = first * columns;
-    norm(x + at, weight, bias, eps, last - first, columns, y + at, mean + first, rstd + first);
+    norm(x + at, weight, bias, eps, last - first, columns, streamed, y + at, mean + first,
+         rstd + first);
   });
 }
 
@@ -123,10 +129,11 @@ void LayerNormGrad(const T* dy, const T* x, const W* weight, const typename Comp
                    W* dweight, W* dbias) {
   const auto gradient = MINDFORGE_SIMD(LayerNormGradientRows<T, W>);
   const bool wanted = dweight != nullptr;
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ColumnSums<2> sums(rows, columns, wanted);
   sums.Gather([&](size_t first, size_t last, double* partial) {
     const size_t at = first * columns;
-    gradient(dy + at, x + at, weight, mean + first, rstd + first, last - first, columns,
+    gradient(dy + at, x + at, weight, mean + first, rstd + first, last - first, columns, streamed,
              dx == nullptr ? nullptr : dx + at, wanted ? partial : nullptr);
   });
   sums.Store(0, dweight);

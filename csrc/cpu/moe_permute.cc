@@ -22,15 +22,31 @@ namespace mindforge::cpu::HWY_NAMESPACE {
 // out = the sum of rows, each times its factor.
 template <typename T>
 void SumRows(const T* const* rows, const ComputeOf<T>* factors, size_t count, size_t columns,
-             T* out) {
+             bool streamed, T* out) {
   const Vectors<T> d;
-  ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+  ForResult(d, out, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
     auto sum = hn::Zero(d);
     for (size_t i = 0; i < count; ++i) {
       sum = hn::MulAdd(hn::Set(d, factors[i]), at.Get(d, rows[i] + j), sum);
     }
-    at.Put(sum, d, out + j);
+    at.Result(sum, d, out + j);
   });
+}
+
+// Rows of tokens by the entries of a layout, zeros where there is none.
+template <typename T>
+void CopyTokens(const MoeSize& size, const T* tokens, const int32_t* entries, size_t rows,
+                bool streamed, T* permuted) {
+  const size_t columns = size.columns;
+  for (size_t row = 0; row < rows; ++row, permuted += columns) {
+    if (entries[row] < 0) {
+      std::fill_n(permuted, columns, T{});
+    } else {
+      const size_t token = static_cast<size_t>(entries[row]) / size.top_k;
+      CopyRow(tokens + token * columns, columns, streamed, permuted);
+    }
+  }
+  hwy::FlushStream();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
@@ -118,16 +134,11 @@ std::vector<int32_t> MoeEntries(const MoeSize& size, const int32_t* positions) {
 template <typename T>
 void MoePermute(const MoeSize& size, const T* tokens, const std::vector<int32_t>& entries,
                 T* permuted) {
+  const auto copy = MINDFORGE_SIMD(CopyTokens<T>);
   const size_t columns = size.columns;
+  const bool streamed = BeyondCaches(size.rows * columns * sizeof(T));
   ParallelPieces(size.rows, RowsWorthAThread(columns), [&](size_t, size_t first, size_t last) {
-    for (size_t row = first; row < last; ++row) {
-      if (entries[row] < 0) {
-        std::fill_n(permuted + row * columns, columns, T{});
-      } else {
-        const size_t token = static_cast<size_t>(entries[row]) / size.top_k;
-        std::copy_n(tokens + token * columns, columns, permuted + row * columns);
-      }
-    }
+    copy(size, tokens, entries.data() + first, last - first, streamed, permuted + first * columns);
   });
 }
 
@@ -151,6 +162,7 @@ void MoeUnpermute(const MoeSize& size, const T* permuted, const int32_t* positio
   using C = typename Compute<T>::Type;
   const auto sum = MINDFORGE_SIMD(SumRows<T>);
   const size_t columns = size.columns, worth = RowsWorthAThread(columns * size.top_k);
+  const bool streamed = BeyondCaches(size.tokens * columns * sizeof(T));
   ParallelPieces(size.tokens, worth, [&](size_t, size_t first, size_t last) {
     std::vector<const T*> rows(size.top_k);
     std::vector<C> factors(size.top_k);
@@ -162,8 +174,9 @@ void MoeUnpermute(const MoeSize& size, const T* permuted, const int32_t* positio
           factors[count++] = probs == nullptr ? C{1} : probs[e];
         }
       }
-      sum(rows.data(), factors.data(), count, columns, out + token * columns);
+      sum(rows.data(), factors.data(), count, columns, streamed, out + token * columns);
     }
+    hwy::FlushStream();
   });
 }
 
@@ -176,6 +189,7 @@ void MoeUnpermuteGrad(const MoeSize& size, const T* dout, const T* permuted,
   const auto sum = MINDFORGE_SIMD(SumRows<T>);
   const auto inner = MINDFORGE_SIMD(DotRow<T>);
   const size_t columns = size.columns;
+  const bool streamed = BeyondCaches(size.rows * columns * sizeof(T));
   if (dprobs != nullptr) {
     std::fill_n(dprobs, size.entries(), C{0});
   }
@@ -189,11 +203,12 @@ void MoeUnpermuteGrad(const MoeSize& size, const T* dout, const T* permuted,
       const auto entry = static_cast<size_t>(entries[row]);
       const T* from = dout + entry / size.top_k * columns;
       const C factor = probs == nullptr ? C{1} : probs[entry];
-      sum(&from, &factor, 1, columns, to);
+      sum(&from, &factor, 1, columns, streamed, to);
       if (dprobs != nullptr) {
         dprobs[entry] = static_cast<C>(inner(from, permuted + row * columns, columns));
       }
     }
+    hwy::FlushStream();
   });
 }
 

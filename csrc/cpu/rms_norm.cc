@@ -21,7 +21,7 @@ namespace mindforge::cpu::HWY_NAMESPACE {
 // Without a residual, x is what is normalised, and sum is not written.
 template <typename T, typename W>
 void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t rows,
-              size_t columns, T* y, T* sum, ComputeOf<T>* rstd) {
+              size_t columns, bool streamed, T* y, T* sum, ComputeOf<T>* rstd) {
   using C = ComputeOf<T>;
   const Vectors<T> d;
   for (size_t row = 0; row < rows; ++row) {
@@ -37,9 +37,9 @@ void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t
     const double mean = SquaresOf(in, columns, squares.Total()) / static_cast<double>(columns);
     const C scale = static_cast<C>(1.0 / std::sqrt(mean + eps));
     rstd[row] = scale;
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    ForResult(d, y, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
       const auto normal = hn::Mul(at.Get(d, in + j), hn::Set(d, scale));
-      at.Put(hn::Mul(normal, at.Get(d, weight + j)), d, y + j);
+      at.Result(hn::Mul(normal, at.Get(d, weight + j)), d, y + j);
     });
     x += columns;
     y += columns;
@@ -48,6 +48,7 @@ void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t
       sum += columns;
     }
   }
+  hwy::FlushStream();
 }
 
 // How much of a row of x is taken from its gradient.
@@ -67,7 +68,7 @@ HWY_INLINE ComputeOf<T> SlopeOf(const T* dy, const T* x, const W* weight, Comput
 // gradient of the weight.
 template <typename T, typename W>
 void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* rstd, const T* dsum,
-                  size_t rows, size_t columns, T* dx, double* sums) {
+                  size_t rows, size_t columns, bool streamed, T* dx, double* sums) {
   const Vectors<T> d;
   RunningSums<ComputeOf<T>> running(sums, columns);
   ComputeOf<T>* const run = running.run();
@@ -75,7 +76,9 @@ void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* 
     const auto scale = hn::Set(d, rstd[row]);
     const auto slope =
         hn::Set(d, dx == nullptr ? rstd[row] : SlopeOf(dy, x, weight, rstd[row], columns));
-    ForVectors(d, columns, [&](size_t j, auto at) HWY_ATTR {
+    ForResult(d, dx, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
+      hwy::Prefetch(dy + columns + j);  // the next row
+      hwy::Prefetch(x + columns + j);
       const auto upstream = at.Get(d, dy + j), value = at.Get(d, x + j);
       if (run != nullptr) {
         at.Put(hn::MulAdd(upstream, hn::Mul(value, scale), at.Get(d, run + j)), d, run + j);
@@ -83,7 +86,7 @@ void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* 
       if (dx != nullptr) {
         const auto along = hn::NegMulAdd(value, slope, hn::Mul(upstream, at.Get(d, weight + j)));
         const auto own = hn::Mul(along, scale);
-        at.Put(dsum == nullptr ? own : hn::Add(own, at.Get(d, dsum + j)), d, dx + j);
+        at.Result(dsum == nullptr ? own : hn::Add(own, at.Get(d, dsum + j)), d, dx + j);
       }
     });
     dx += dx == nullptr ? 0 : columns;
@@ -91,6 +94,7 @@ void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* 
     running.EndRow();
   }
   running.Finish();
+  hwy::FlushStream();
 }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
@@ -103,9 +107,11 @@ template <typename T, typename W>
 void RmsNorm(const T* x, const W* weight, double eps, size_t rows, size_t columns, T* y,
              typename Compute<T>::Type* rstd) {
   const auto norm = MINDFORGE_SIMD(NormRows<T, W>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ParallelPieces(rows, RowsWorthAThread(columns), [=](size_t, size_t first, size_t last) {
     const size_t at = first * columns;
-    norm(x + at, nullptr, weight, eps, last - first, columns, y + at, nullptr, rstd + first);
+    norm(x + at, nullptr, weight, eps, last - first, columns, streamed, y + at, nullptr,
+         rstd + first);
   });
 }
 
@@ -113,9 +119,11 @@ template <typename T, typename W>
 void AddRmsNorm(const T* x, const T* residual, const W* weight, double eps, size_t rows,
                 size_t columns, T* y, T* sum, typename Compute<T>::Type* rstd) {
   const auto norm = MINDFORGE_SIMD(NormRows<T, W>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ParallelPieces(rows, RowsWorthAThread(columns), [=](size_t, size_t first, size_t last) {
     const size_t at = first * columns;
-    norm(x + at, residual + at, weight, eps, last - first, columns, y + at, sum + at, rstd + first);
+    norm(x + at, residual + at, weight, eps, last - first, columns, streamed, y + at, sum + at,
+         rstd + first);
   });
 }
 
@@ -123,11 +131,12 @@ template <typename T, typename W>
 void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Compute<T>::Type* rstd,
                  const T* dsum, size_t rows, size_t columns, T* dx, W* dweight) {
   const auto gradient = MINDFORGE_SIMD(GradientRows<T, W>);
+  const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ColumnSums<1> sums(rows, columns, dweight != nullptr);
   sums.Gather([&](size_t first, size_t last, double* partial) {
     const size_t at = first * columns;
     gradient(dy + at, x + at, weight, rstd + first, dsum == nullptr ? nullptr : dsum + at,
-             last - first, columns, dx == nullptr ? nullptr : dx + at,
+             last - first, columns, streamed, dx == nullptr ? nullptr : dx + at,
              dweight == nullptr ? nullptr : partial);
   });
   sums.Store(0, dweight);

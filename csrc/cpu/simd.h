@@ -16,6 +16,8 @@
 // between are older than 2013.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
 
+#include <cstddef>
+
 #include "hwy/detect_targets.h"
 
 #if HWY_STATIC_TARGET != HWY_SCALAR
@@ -39,6 +41,10 @@ SimdLevel CurrentLevel();
 
 // Limits kernels to `level`, or to what is supported if that is less.
 void LimitLevel(SimdLevel level);
+
+// Whether a result of so many bytes is written past the caches: what is larger has left them, for
+// the most part, when it is read.
+constexpr bool BeyondCaches(size_t bytes) { return bytes >= size_t{16} << 20; }
 
 template <typename F>
 F* ForLevel(F* scalar, F* avx2, F* avx512) {

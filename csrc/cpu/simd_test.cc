@@ -57,12 +57,27 @@ void Reciprocals(const C* from, size_t count, C* to) {
   });
 }
 
+template <typename T>
+void Results(const T* from, size_t count, T* to) {
+  const Vectors<T> d;
+  ForResult(d, to, true, count,
+            [&](size_t i, auto at) HWY_ATTR { at.Result(at.Get(d, from + i), d, to + i); });
+  hwy::FlushStream();
+}
+
+template <typename T>
+void Copies(const T* from, size_t count, T* to) {
+  CopyRow(from, count, true, to);
+  hwy::FlushStream();
+}
+
 size_t Lanes() { return hn::Lanes(Vectors<float>()); }
 
 }  // namespace mindforge::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "csrc/cpu/testing.h"
 #include "gtest/gtest.h"
 
 namespace mindforge::cpu {
@@ -76,6 +91,30 @@ class Simd : public ::testing::TestWithParam<SimdLevel> {
   }
   void TearDown() override { LimitLevel(SupportedLevel()); }
 };
+
+template <typename T, typename Write>
+void CheckStreamed(const Write& write) {
+  const std::vector<T> from = Random<T>(1000, 7);
+  for (const size_t offset : {0, 1}) {  // in elements, from an address that every vector likes
+    for (const size_t count : {0, 1, 15, 16, 64, 997}) {
+      std::vector<T> space(from.size() + 128, T{});
+      const size_t from_aligned = 64 - reinterpret_cast<uintptr_t>(space.data()) % 64;
+      T* to = space.data() + from_aligned / sizeof(T) + offset;
+      write(from.data(), count, to);
+      EXPECT_EQ(0, std::memcmp(to, from.data(), count * sizeof(T)));
+      EXPECT_EQ(Value(to[count]), 0.0) << "nothing is written behind the result";
+    }
+  }
+}
+
+TEST_P(Simd, ResultsAreTheSameWhereTheyAreStreamed) {
+  CheckStreamed<float>(MINDFORGE_SIMD(Results<float>));
+  CheckStreamed<double>(MINDFORGE_SIMD(Results<double>));
+  CheckStreamed<Float16>(MINDFORGE_SIMD(Results<Float16>));
+  CheckStreamed<BFloat16>(MINDFORGE_SIMD(Results<BFloat16>));
+  CheckStreamed<float>(MINDFORGE_SIMD(Copies<float>));
+  CheckStreamed<BFloat16>(MINDFORGE_SIMD(Copies<BFloat16>));
+}
 
 TEST_P(Simd, ExponentialsAreExactToAUnitInTheLastPlace) {
   std::vector<float> from, to(40000);

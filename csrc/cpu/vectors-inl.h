@@ -11,11 +11,13 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <vector>
 
 #include "csrc/cpu/storage.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -42,6 +44,12 @@ HWY_INLINE void Write(hn::Vec<D> v, D d, hn::TFromD<D>* to) {
   hn::StoreU(v, d, to);
 }
 
+// The same to an address that is a multiple of the vector's size, past the caches.
+template <class D>
+HWY_INLINE void Stream(hn::Vec<D> v, D d, hn::TFromD<D>* to) {
+  hn::Stream(v, d, to);
+}
+
 template <class D>
 HWY_INLINE hn::Vec<D> Read(D d, const BFloat16* from) {
   const hn::Rebind<uint16_t, D> d16;
@@ -51,7 +59,7 @@ HWY_INLINE hn::Vec<D> Read(D d, const BFloat16* from) {
 
 // To the nearest, ties to even; a NaN stays a quiet NaN.
 template <class D>
-HWY_INLINE void Write(hn::Vec<D> v, D d, BFloat16* to) {
+HWY_INLINE auto Narrowed(hn::Vec<D> v, D d, const BFloat16*) {
   const hn::Rebind<uint16_t, D> d16;
   const hn::RebindToUnsigned<D> d32;
   const hn::RebindToSigned<D> signed32;
@@ -61,7 +69,12 @@ HWY_INLINE void Write(hn::Vec<D> v, D d, BFloat16* to) {
   const auto quiet = hn::Or(bits, hn::Set(d32, 0x00400000u));
   const auto is_nan = hn::RebindMask(d32, hn::IsNaN(v));
   const auto high = hn::ShiftRight<16>(hn::IfThenElse(is_nan, quiet, rounded));
-  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(signed32, high)), d16, &to->bits);
+  return hn::DemoteTo(d16, hn::BitCast(signed32, high));
+}
+
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D d, BFloat16* to) {
+  hn::StoreU(Narrowed(v, d, to), hn::Rebind<uint16_t, D>(), &to->bits);
 }
 
 #if HWY_TARGET == HWY_SCALAR  // has no instruction for it, and one lane
@@ -83,10 +96,27 @@ HWY_INLINE hn::Vec<D> Read(D d, const Float16* from) {
 }
 
 template <class D>
-HWY_INLINE void Write(hn::Vec<D> v, D d, Float16* to) {
+HWY_INLINE auto Narrowed(hn::Vec<D> v, D, const Float16*) {
   const hn::Rebind<uint16_t, D> d16;
   const hn::Rebind<hwy::float16_t, D> half;
-  hn::StoreU(hn::BitCast(d16, hn::DemoteTo(half, v)), d16, &to->bits);
+  return hn::BitCast(d16, hn::DemoteTo(half, v));
+}
+
+template <class D>
+HWY_INLINE void Write(hn::Vec<D> v, D d, Float16* to) {
+  hn::StoreU(Narrowed(v, d, to), hn::Rebind<uint16_t, D>(), &to->bits);
+}
+#endif
+
+#if HWY_TARGET == HWY_SCALAR  // has nothing of the kind
+template <class D, typename T>
+HWY_INLINE void Stream(hn::Vec<D> v, D d, T* to) {
+  Write(v, d, to);
+}
+#else
+template <class D, typename T>
+HWY_INLINE void Stream(hn::Vec<D> v, D d, T* to) {
+  hn::Stream(Narrowed(v, d, to), hn::Rebind<uint16_t, D>(), &to->bits);
 }
 #endif
 
@@ -113,6 +143,11 @@ struct Whole {
   HWY_INLINE void Put(hn::Vec<D> v, D d, T* to) const {
     Write(v, d, to);
   }
+  // What a kernel returns, and does not read again.
+  template <class D, typename T>
+  HWY_INLINE void Result(hn::Vec<D> v, D d, T* to) const {
+    Write(v, d, to);
+  }
   template <class D>
   HWY_INLINE hn::Vec<D> Keep(D, hn::Vec<D> v) const {
     return v;
@@ -135,6 +170,15 @@ struct Whole {
   }
 };
 
+// ... or one whose result is too much for the caches anyway, so that memory is not read before it
+// is overwritten ...
+struct Streamed : Whole {
+  template <class D, typename T>
+  HWY_INLINE void Result(hn::Vec<D> v, D d, T* to) const {
+    Stream(v, d, to);
+  }
+};
+
 // ... or the first `count` lanes of one, the others being zeros. Nothing beyond is touched.
 struct Part {
   template <class D, typename T>
@@ -148,6 +192,10 @@ struct Part {
     T values[hn::MaxLanes(D())];
     Write(v, d, values);
     std::memcpy(to, values, count * sizeof(T));
+  }
+  template <class D, typename T>
+  HWY_INLINE void Result(hn::Vec<D> v, D d, T* to) const {
+    Put(v, d, to);
   }
   template <class D>
   HWY_INLINE hn::Vec<D> Keep(D d, hn::Vec<D> v) const {
@@ -180,6 +228,40 @@ HWY_INLINE void ForVectors(D d, size_t count, const Body& body) {
   if (i < count) {
     body(i, Part{count - i});
   }
+}
+
+// The same for a row of a result; `streamed` as BeyondCaches says. A kernel that streams ends with
+// hwy::FlushStream().
+template <class D, typename T, class Body>
+HWY_INLINE void ForResult(D d, const T* result, bool streamed, size_t count, const Body& body) {
+  const size_t lanes = hn::Lanes(d);
+  if (!streamed || reinterpret_cast<uintptr_t>(result) % (lanes * sizeof(T)) != 0) {
+    ForVectors(d, count, body);
+    return;
+  }
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    body(i, Streamed());
+  }
+  if (i < count) {
+    body(i, Part{count - i});
+  }
+}
+
+// to = from
+template <typename T>
+HWY_INLINE void CopyRow(const T* from, size_t count, bool streamed, T* to) {
+  using Bytes = hn::ScalableTag<uint8_t>;
+  const auto* source = reinterpret_cast<const uint8_t*>(from);
+  auto* target = reinterpret_cast<uint8_t*>(to);
+  const size_t bytes = count * sizeof(T), lanes = hn::Lanes(Bytes());
+  size_t i = 0;
+  if (streamed && reinterpret_cast<uintptr_t>(to) % lanes == 0) {
+    for (; i + lanes <= bytes; i += lanes) {
+      hn::Stream(hn::LoadU(Bytes(), source + i), Bytes(), target + i);
+    }
+  }
+  std::memcpy(target + i, source + i, bytes - i);
 }
 
 // A sum in double precision of numbers that come a vector at a time. Its order depends on their
