@@ -102,6 +102,7 @@ from mstorch.amp.autocast_mode import (  # noqa: E402
 from mstorch.amp.grad_scaler import (  # noqa: E402
     amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_,
 )
+from mstorch.autograd.anomaly_mode import is_anomaly_enabled  # noqa: E402
 from mstorch.autograd.grad_mode import (  # noqa: E402
     enable_grad,
     inference_mode,

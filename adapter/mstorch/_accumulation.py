@@ -21,6 +21,18 @@ from mindspore import _Function as MindSporeFunction
 
 from mstorch._dtypes import REDUCED
 
+checks_for_nan = False
+"""Whether a derivative that is not a number is an error."""
+
+
+def check_for_nan(step, gradients) -> None:
+    """RuntimeError, worded as torch words it, for a gradient with a nan."""
+    for number, gradient in enumerate(gradients):
+        if gradient is not None and (gradient._a != gradient._a).any():
+            raise RuntimeError(
+                f"Function '{step.name()}' returned nan values in its {number}th output."
+            )
+
 
 class Run:
     """One run of the engine: which results have a gradient, and what waits for which step."""

@@ -8,6 +8,8 @@ not define are hidden behind an error, so that nothing answers in torch's name w
 meaning.
 """
 
+import weakref
+
 from mstorch import _accumulation, _registry, autograd
 from mstorch._errors import missing
 from mstorch._tensor import MindSporeTensor, Tensor
@@ -35,33 +37,74 @@ def _hook_caller(hook):
     def call(gradient):
         from mstorch._tensor import adopt
 
-        return hook(adopt(gradient))
+        changed = hook(adopt(gradient))
+        return None if changed is None else _checked(hook, changed, gradient)
 
     return call
 
 
+def _checked(hook, changed, gradient):
+    """What a hook returned, which must be such a tensor as it was given."""
+    if not isinstance(changed, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(changed).__name__}'")
+    for what, before, after in (
+        ("type", gradient._a.dtype, changed._a.dtype),
+        ("size", gradient._a.shape, changed._a.shape),
+    ):
+        if before != after:
+            name = getattr(hook, "__name__", type(hook).__name__)
+            raise RuntimeError(
+                f"hook '{name}' has changed the {what} of value (was {before}, got {after})"
+            )
+    return changed
+
+
 def register_hook(self, hook):
     """Call `hook(gradient)` when this tensor's gradient is known; what it returns replaces the
-    gradient.
+    gradient. Whatever retains the gradient sees it after all hooks.
     """
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     _accumulation.mark_hooked(self._grad_node)
-    return MindSporeTensor.register_hook(self, _hook_caller(hook))
+    handle = MindSporeTensor.register_hook(self, _hook_caller(hook))
+    if "_retained" in self.__dict__:
+        self._retained.remove()
+        self._retain()
+    return handle
+
+
+def register_post_accumulate_grad_hook(self, hook):
+    """Call `hook(tensor)` when a backward pass has added to the gradient of this leaf."""
+    if not self._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if not self._is_leaf:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    reference = weakref.ref(self)
+
+    def call(*gradients):
+        tensor = reference()
+        if tensor is not None:
+            hook(tensor)
+
+    with autograd.enable_grad():
+        step = self.expand_as(self).grad_fn.next_functions[0][0]
+    return step.register_hook(call)
 
 
 def retain_grad(self):
     """Keep the gradient of a tensor that is no leaf in its `.grad`."""
     if not self._requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if not self._is_leaf and not self.__dict__.get("_retained"):
-        self._retained = True
-        register_hook(self, _keeper(self))
+    if not self._is_leaf and "_retained" not in self.__dict__:
+        _accumulation.mark_hooked(self._grad_node)
+        self._retain()
+
+
+def _retain(self):
+    self._retained = MindSporeTensor.register_hook(self, _hook_caller(_keeper(self)))
 
 
 def _keeper(tensor):
-    import weakref
-
     reference = weakref.ref(tensor)
 
     def keep(gradient):
@@ -79,8 +122,10 @@ def install(cls: type = Tensor) -> None:
         setattr(cls, name, function)
     cls.backward = autograd.tensor_backward
     cls.register_hook = register_hook
+    cls.register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
     cls.retain_grad = retain_grad
-    cls.retains_grad = property(lambda self: self.__dict__.get("_retained", False))
+    cls._retain = _retain
+    cls.retains_grad = property(lambda self: "_retained" in self.__dict__)
     own = set(cls.__dict__)
     for name in dir(MindSporeTensor):
         if not name.startswith("_") and name not in own and name not in _KEPT:

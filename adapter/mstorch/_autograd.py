@@ -18,7 +18,7 @@ import numpy
 from mindspore import _Function as MindSporeFunction
 from mindspore._c_expression import FunctionBase
 
-from mstorch import _engine, _recompute
+from mstorch import _accumulation, _engine, _recompute
 from mstorch._accumulation import state as _passes
 from mstorch._tensor import Storage, Tensor, adopt, alias, send, storage_of, version_of, wrap
 
@@ -162,6 +162,8 @@ def own_gradients(ctx, gradients, incoming):
     what goes to a leaf must not be one of the `incoming` gradients, a part of other memory, or
     given twice.
     """
+    if _accumulation.checks_for_nan:
+        _accumulation.check_for_nan(ctx, gradients)
     used = [grad._a for grad in incoming if grad is not None]
     run = _passes.run
     targets = ctx.next_functions
@@ -254,6 +256,8 @@ def _as_view(result, source, array):
     result._m = source._a if source._m is None else source._m
     result._s = storage
     result._base = source if source._base is None else source._base
+    if "_of_function" in source.__dict__:
+        result._of_function = True
     storage.add_view(result)
     return result
 

@@ -582,7 +582,7 @@ class Tensor(MindSporeTensor):
 
     def numpy(self, *, force=False):
         """A NumPy array over the same memory."""
-        if self._requires_grad and not force:
+        if self._requires_grad and not force and _engine.is_recording():
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
                 "instead."
@@ -675,7 +675,9 @@ class GradFn:
         return f"<{self.name()}>"
 
 
-INTERNAL = frozenset(("_a", "_m", "_s", "_base", "_grad_object", "_outline"))
+INTERNAL = frozenset(
+    ("_a", "_m", "_s", "_base", "_grad_object", "_of_function", "_outline", "_retained")
+)
 
 
 def attributes_of(tensor) -> dict:

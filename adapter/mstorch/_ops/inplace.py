@@ -36,6 +36,15 @@ def check_writable(input):
     for several.
     """
     if input._requires_grad and _engine.is_recording():
+        if "_of_function" in input.__dict__:
+            raise RuntimeError(
+                "an output of a custom Function is a view and is being modified inplace. This view "
+                "was created inside a custom Function (or because an input was returned as-is) and "
+                "the autograd logic to handle view+inplace would override the custom backward "
+                "associated with the custom Function, leading to incorrect gradients. This "
+                "behavior is forbidden. You can fix this by cloning the output of the custom "
+                "Function."
+            )
         if input._is_leaf:
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation."
@@ -122,6 +131,16 @@ def _replaced_backward(ctx, grad):
         grad if need[0] else None,
         wrap(numpy.zeros_like(grad._a)) if len(need) > 1 and need[1] else None,
     )[: len(need)]
+
+
+def become(input, value):
+    """The tensor, whose memory a Function has changed, with the place in the graph of what that
+    gave.
+    """
+    bump(input)
+    if value._requires_grad:
+        _rebase(input, value)
+    return input
 
 
 def _rebase(input, value):

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.autograd: backward passes, functions with their own derivative, and grad modes."""
 
+import contextlib
+import threading
+
 from mstorch import _accumulation, _engine
-from mstorch._errors import missing, module_getattr
+from mstorch._errors import module_getattr
 from mstorch._tensor import Tensor, adopt, forget_sent
-from mstorch.autograd import variable
+from mstorch.autograd import anomaly_mode, variable
+from mstorch.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from mstorch.autograd.function import Function
 from mstorch.autograd.grad_mode import (
     enable_grad,
@@ -18,11 +22,15 @@ from mstorch.autograd.variable import Variable
 __all__ = [
     "Function",
     "Variable",
+    "anomaly_mode",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
+    "graph",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
     "variable",
 ]
@@ -118,16 +126,21 @@ def backward(
     """Add the gradients of the outputs into the `.grad` of the leaves, or of `inputs` alone."""
     outputs = _several(tensors)
     _check_outputs(outputs)
-    inputs = () if inputs is None else _several(inputs)
+    if inputs is not None and len(inputs := _several(inputs)) == 0:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     gradients = initial_gradients(outputs, grad_tensors)
-    run(
-        outputs,
-        gradients,
-        create_graph if retain_graph is None else retain_graph,
-        create_graph,
-        inputs,
-        True,
-    )
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        run(outputs, gradients, keep, create_graph, (), True)
+        return
+    # The engine adds up for leaves alone, with a kernel that the CPU lacks for inner results.
+    with _without_reentrant_checkpoints():
+        inner = [tensor for tensor in inputs if not tensor._is_leaf and not tensor.retains_grad]
+        found = run(outputs, gradients, keep, create_graph, inputs, not inner)
+    for tensor, gradient in zip(inputs, found if inner else (), strict=False):
+        if gradient is not None and not tensor.retains_grad:
+            gradient = adopt(gradient)
+            tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
 
 
 def grad(
@@ -142,8 +155,21 @@ def grad(
     materialize_grads=False,
 ):
     """The gradients of the outputs with respect to `inputs`; nothing is accumulated."""
+    if allow_unused is False and materialize_grads:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
     if is_grads_batched:
-        raise missing("torch.autograd.grad(is_grads_batched=True)")
+        return _batched_grad(
+            outputs,
+            inputs,
+            grad_outputs,
+            retain_graph=retain_graph,
+            create_graph=create_graph,
+            allow_unused=allow_unused,
+            materialize_grads=materialize_grads,
+        )
     outputs, inputs = _several(outputs), _several(inputs)
     _check_outputs(outputs)
     for tensor in inputs:
@@ -151,9 +177,31 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     gradients = initial_gradients(outputs, grad_outputs)
     keep = create_graph if retain_graph is None else retain_graph
-    found = run(outputs, gradients, keep, create_graph, inputs, False)
+    with _without_reentrant_checkpoints():
+        found = run(outputs, gradients, keep, create_graph, inputs, False)
     return tuple(
         _result(g, t, allow_unused, materialize_grads) for g, t in zip(found, inputs, strict=False)
+    )
+
+
+def _batched_grad(outputs, inputs, grad_outputs, *, retain_graph, **options):
+    """One pass for each entry of the first dimension of the gradients, the results stacked."""
+    from mstorch._ops.views import stack
+
+    batches = list(zip(*(given.unbind(0) for given in _several(grad_outputs)), strict=True))
+    found = [
+        grad(
+            outputs,
+            inputs,
+            gradients,
+            retain_graph=retain_graph or number + 1 < len(batches) or options["create_graph"],
+            **options,
+        )
+        for number, gradients in enumerate(batches)
+    ]
+    return tuple(
+        None if all(one is None for one in several) else stack(several)
+        for several in zip(*found, strict=True)
     )
 
 
@@ -171,14 +219,35 @@ def _result(gradient, tensor, allow_unused, materialize):
     return None
 
 
+class _Passes(threading.local):
+    """Whether the backward pass of a thread accumulates into all leaves."""
+
+    to_all_leaves = True
+
+
+_passes = _Passes()
+
+
+@contextlib.contextmanager
+def _without_reentrant_checkpoints():
+    """The passes inside are for some tensors only."""
+    before, _passes.to_all_leaves = _passes.to_all_leaves, False
+    try:
+        yield
+    finally:
+        _passes.to_all_leaves = before
+
+
 def _is_checkpoint_valid():
     """Whether a backward pass accumulates into leaves, which re-entrant checkpoints need."""
-    return True
+    return _passes.to_all_leaves
 
 
 def tensor_backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
     """Tensor.backward."""
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
+
+from mstorch.autograd import graph  # noqa: E402  it makes use of the above
 
 __getattr__ = module_getattr("torch.autograd")

@@ -3,13 +3,15 @@
 """torch.utils.checkpoint: computing activations again in the backward pass and not keeping them."""
 
 import contextlib
+import warnings
 
 from mstorch import _engine, _recompute, autograd, random
-from mstorch._errors import module_getattr
+from mstorch._errors import missing, module_getattr
 from mstorch._tensor import Tensor
 from mstorch.amp import autocast_mode
 from mstorch.autograd.function import Function
 from mstorch.autograd.grad_mode import enable_grad, no_grad
+from mstorch.nn.modules.container import Sequential
 
 CheckpointError = _recompute.CheckpointError
 
@@ -48,6 +50,13 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def backward(ctx, *gradients):
+        if not autograd._is_checkpoint_valid():
+            raise RuntimeError(
+                "When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad() or "
+                "passing an `inputs` parameter to .backward(). To resolve this error, you can "
+                "either set use_reentrant=False, or call .backward() without passing the `inputs` "
+                "argument."
+            )
         args = list(ctx.others)
         for place, tensor in zip(ctx.places, ctx.saved_tensors, strict=False):
             args[place] = tensor
@@ -131,9 +140,12 @@ def checkpoint(
     step, whose derivative runs it again and differentiates that.
     """
     if use_reentrant is None:
-        raise ValueError(
-            "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly"
+        warnings.warn(
+            "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. "
+            "use_reentrant=False is recommended; without it, True is taken.",
+            stacklevel=2,
         )
+        use_reentrant = True
     if not use_reentrant:
         return _without_reentry(function, preserve_rng_state, context_fn, args, kwargs)
     if context_fn is not noop_context_fn or debug:
@@ -143,6 +155,24 @@ def checkpoint(
     if kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     return CheckpointFunction.apply(function, preserve_rng_state, *args)
+
+
+def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwargs):
+    """Modules one after the other, in segments that are checkpoints; the last one is none."""
+    functions = list(functions.children() if isinstance(functions, Sequential) else functions)
+    length = len(functions) // segments
+    for start in range(0, length * (segments - 1), length):
+        part = Sequential(*functions[start : start + length])
+        input = checkpoint(part, input, use_reentrant=use_reentrant, **kwargs)
+    return Sequential(*functions[length * (segments - 1) :])(input)
+
+
+@contextlib.contextmanager
+def set_checkpoint_debug_enabled(enabled):
+    """Nothing: there is no trace of operators to print."""
+    if enabled:
+        raise missing("torch.utils.checkpoint.set_checkpoint_debug_enabled", "a trace of operators")
+    yield
 
 
 __getattr__ = module_getattr("torch.utils.checkpoint")
