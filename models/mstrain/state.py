@@ -3,8 +3,11 @@
 """The state of a run as named arrays, and back."""
 
 import dataclasses
+import itertools
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,18 +45,34 @@ def _random_arrays() -> Iterator[tuple[str, np.ndarray]]:
         yield f"random/{name}", state.numpy()
 
 
+def _arrays(trainer: Trainer) -> dict[str, np.ndarray]:
+    parts = (model_arrays(trainer), _optimizer_arrays(trainer), _random_arrays())
+    return dict(itertools.chain(*parts))
+
+
+def facts(trainer: Trainer) -> dict[str, Any]:
+    """What processes that train together must have in common: all of the state."""
+    config = dataclasses.asdict(trainer.config)
+    checksum = 0
+    for array in _arrays(trainer).values():
+        checksum = zlib.crc32(array.tobytes(), checksum)
+    return {
+        "step": trainer.steps_done,
+        **{f"{table}.{key}": config[table][key] for table in config for key in config[table]},
+        "text": trainer.sampler.fingerprint(),
+        "state": f"of checksum {checksum:08x}",
+    }
+
+
 def save(trainer: Trainer, folder: Path) -> Path:
     """Writes a checkpoint of the run as it stands and returns its path."""
     path = checkpoint.path_of_step(folder, trainer.steps_done)
-    arrays = dict(model_arrays(trainer))
-    arrays.update(_optimizer_arrays(trainer))
-    arrays.update(_random_arrays())
     description = {
         "step": trainer.steps_done,
         "config": dataclasses.asdict(trainer.config),
         "text": trainer.sampler.fingerprint(),
     }
-    checkpoint.write(path, arrays, description)
+    checkpoint.write(path, _arrays(trainer), description)
     return path
 
 

@@ -11,9 +11,10 @@ from megatron.core.distributed.finalize_model_grads import _update_router_expert
 from megatron.core.transformer.multi_token_prediction import MTPLossLoggingHelper
 
 from mstrain.config import Config
+from mstrain.errors import UserError
 from mstrain.model import build_model
 from mstrain.optimizer import build_optimizer, set_learning_rate
-from mstrain.process import start_process_group
+from mstrain.process import start_processes
 from mstrain.sampling import Sampler
 from mstrain.schedule import learning_rate
 
@@ -24,7 +25,8 @@ class StepRecord:
 
     Attributes:
         step: number of the step, counted from 1.
-        loss: mean cross entropy of the next token in nats, without the MTP part.
+        loss: mean cross entropy of the next token in nats over the whole batch, without the MTP
+            part.
         mtp_loss: mean over the MTP layers of theirs; None without such layers.
         grad_norm: Euclidean norm of all gradients before clipping.
         lr: learning rate of the step.
@@ -40,11 +42,22 @@ class StepRecord:
 
 
 class Trainer:
-    """A model, its optimizer and its place in the text."""
+    """A model, its optimizer and its place in the text: in each process the same, but for the part
+    of each batch that it trains on.
+    """
 
     def __init__(self, config: Config, tokens: np.ndarray) -> None:
-        """Builds everything for step 1; `tokens` is the text, uint16, shape [n]."""
-        start_process_group()
+        """Builds everything for step 1; `tokens` is the text, uint16, shape [n].
+
+        Raises:
+            UserError: the batch cannot be dealt to the processes that a launcher started.
+        """
+        self.processes = start_processes()
+        if config.train.batch_size % self.processes.count:
+            raise UserError(
+                f"train.batch_size is {config.train.batch_size}, for {self.processes.count} "
+                "processes; give a multiple of their number with --batch-size"
+            )
         self.config = config
         self.sampler = Sampler(tokens, config.train.seq_len, config.train.seed)
         self.model = build_model(config.model, config.train.seq_len, config.train.seed)
@@ -60,9 +73,11 @@ class Trainer:
         return sum(weight.numel() for weight in self.model.parameters())
 
     def forward(self) -> torch.Tensor:
-        """The loss of the next batch, a scalar."""
-        size = self.config.train.batch_size
-        batch = torch.from_numpy(self.sampler.batch(self.steps_done * size, size))
+        """The loss of this process's part of the next batch, a scalar."""
+        whole = self.config.train.batch_size
+        size = whole // self.processes.count
+        first = self.steps_done * whole + self.processes.rank * size
+        batch = torch.from_numpy(self.sampler.batch(first, size))
         tokens, labels = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
         losses = self.model(
             input_ids=tokens,
@@ -74,8 +89,11 @@ class Trainer:
         return losses.mean()
 
     def backward(self, loss: torch.Tensor) -> None:
-        """Adds the gradients of a loss."""
+        """Sets the gradients to those of the whole batch's loss: parts are equally large, so that
+        the mean over all tokens is the mean of their means.
+        """
         loss.backward()
+        self.processes.average([weight.grad for weight in self.model.parameters()])
 
     def update(self) -> torch.Tensor:
         """Changes the weights by their gradients; returns the norm that these had, a scalar."""
@@ -89,7 +107,9 @@ class Trainer:
         """Reads and clears the MTP loss that Megatron's forward pass put aside."""
         if not self.config.model.mtp_layers:
             return None
-        mean = MTPLossLoggingHelper.tracker["values"].mean().item()
+        losses = MTPLossLoggingHelper.tracker["values"]
+        self.processes.average([losses])
+        mean = losses.mean().item()
         MTPLossLoggingHelper.clean_loss_in_tracker()
         return mean
 
@@ -105,6 +125,8 @@ class Trainer:
         self.backward(loss)
         norm = self.update()
         self.steps_done = number
+        loss = loss.detach().clone()
+        self.processes.average([loss])
         loss_value, norm_value = loss.item(), norm.item()
         seconds = time.perf_counter() - started
         return StepRecord(

@@ -97,9 +97,3 @@ def test_a_checkpoint_folder_that_cannot_be_made_is_refused(
     folder = tmp_path / "file" / "run"
     told = complaint_of(capsys, "--preset", "tiny", "--data", text, "--checkpoint-dir", folder)
     assert f"cannot write checkpoint {folder}" in told
-
-
-def test_a_launcher_of_several_processes_is_refused(capsys, text: Path, monkeypatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    told = complaint_of(capsys, "--preset", "tiny", "--data", text)
-    assert "WORLD_SIZE is 2: mstrain trains in one process" in told
