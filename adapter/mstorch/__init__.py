@@ -75,6 +75,7 @@ from mstorch import (  # noqa: E402
     futures,
     fx,
     jit,
+    library,
     linalg,
     multiprocessing,
     nn,
@@ -110,6 +111,7 @@ from mstorch.autograd.grad_mode import (  # noqa: E402
     no_grad,
     set_grad_enabled,
 )
+from mstorch.library import ops  # noqa: E402
 from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
 from mstorch.serialization import load, save  # noqa: E402
 

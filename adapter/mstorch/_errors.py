@@ -68,7 +68,7 @@ def absent_because(api) -> str | None:
     A class that overrides what an absent one lacks is there.
     """
     call = api.__init__ if isinstance(api, type) else api
-    return getattr(call, "absent_because", None)
+    return getattr(call, "__dict__", {}).get("absent_because")
 
 
 def of_shapes(error: ValueError) -> Exception:

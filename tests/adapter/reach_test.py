@@ -21,7 +21,7 @@ from megatron.core.transformer.moe import moe_utils
 
 import msops
 import mstorch
-from mstorch.interop import apex_transformer, grouped_gemm, torch_npu
+from mstorch.interop import apex_transformer, grouped_gemm, mindspeed, torch_npu
 from mstorch.interop import fused_weight_gradient_mlp_cuda as weight_gradients
 
 _FOLDER = Path(__file__).absolute().parents[2]
@@ -87,6 +87,19 @@ def attention_gradients() -> None:
 def merged() -> None:
     numbers = mstorch.ones(1, 2, 4, 8)
     torch_npu.npu_ring_attention_update(X[:, None], *[numbers] * 2, X[:, None], *[numbers] * 2)
+
+
+def fused_step(name: str) -> None:
+    """torch._fused_adamw_, and the same without decoupled decay."""
+    numbers = {"lr": 0.1, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0, "eps": 1e-8}
+    lists = [[X.clone()] for _ in range(4)]
+    step = [mstorch.tensor(1.0)]
+    getattr(mstorch, name)(*lists, [], step, **numbers, amsgrad=False, maximize=False)
+
+
+def loaded(module: str, *operands: object, function: str | None = None) -> Callable[[], object]:
+    """A call of what MindSpeed's wrapper calls in the module that it loads."""
+    return lambda: getattr(mindspeed.load(module), function or module)(*operands)
 
 
 def feed_forward() -> None:
@@ -185,6 +198,37 @@ CALLS: dict[str, Callable[[], object]] = {
     ),
     f"{_CORE}transformer.moe.moe_utils.unpermute": lambda: moe_utils.unpermute(
         ONES, CHOICES.reshape(-1), (2, 3)
+    ),
+}
+
+_OPS = "mindspeed.ops."
+_SOFTMAX = [mstorch.ones(1, 2, 4, 8)] * 2
+CALLS |= {
+    "torch._fused_adamw_": lambda: fused_step("_fused_adamw_"),
+    "torch._fused_adam_": lambda: fused_step("_fused_adam_"),
+    f"{_OPS}npu_rotary_position_embedding": loaded(
+        "npu_rotary_position_embedding", HEADS, TABLE, TABLE, 0
+    ),
+    f"{_OPS}npu_moe_token_permute": loaded("npu_moe_token_permute", X, CHOICES),
+    f"{_OPS}npu_moe_token_unpermute": loaded("npu_moe_token_unpermute", ONES, PLACES),
+    f"{_OPS}npu_ring_attention_update": loaded(
+        "npu_ring_attention_update", X[:, None], *_SOFTMAX, X[:, None], *_SOFTMAX, None, "SBH"
+    ),
+    f"{_OPS}fusion_attention_v2": loaded(
+        "fusion_attention_v2",
+        *(QUERY, QUERY, QUERY, 2, "BNSD", None, None, None, 1.0, 1.0, 2**31 - 1, 2**31 - 1),
+        *(0, None, None, None, 0, True, False, 1, None, None),
+        function="npu_fusion_attention_v2",
+    ),
+    f"{_OPS}gmm": loaded("grouped_matmul", [X], [MATRICES], [], [1, 4], 0, 0, function="npu_gmm"),
+    f"{_OPS}npu_matmul_add": loaded("npu_matmul_add_fp32", X, X, mstorch.zeros(8, 8)),
+    f"{_OPS}npu_groupmatmul_add": loaded(
+        "npu_groupmatmul_add_fp32", X, X, mstorch.tensor([1, 4]), mstorch.zeros(2, 8, 8)
+    ),
+    f"{_OPS}npu_apply_fused_adamw_v2": loaded(
+        "npu_apply_fused_adamw_v2",
+        *(X.clone(), X, X.clone(), X.clone(), None, mstorch.tensor(1)),
+        *(0.1, 0.9, 0.99, 0.0, 1e-8, False, False),
     ),
 }
 

@@ -11,6 +11,7 @@ from mstorch._ops import (  # noqa: F401
     dropout,
     embedding,
     experts,
+    fused_optimizers,
     indexing,
     inplace,
     linalg,

@@ -4,6 +4,7 @@
 here. What asks about the machine has its answer.
 """
 
+import os
 import shutil
 
 from mstorch._errors import absent_class, absent_function, module_getattr
@@ -22,6 +23,12 @@ library_paths = absent_function(_PREFIX + "library_paths", _REASON)
 CppExtension = absent_function(_PREFIX + "CppExtension", _REASON)
 CUDAExtension = absent_function(_PREFIX + "CUDAExtension", _REASON)
 BuildExtension = absent_class(_PREFIX + "BuildExtension", _REASON)
+
+
+def _get_build_directory(name, verbose):
+    """Where an extension would be compiled, away from PyTorch's; nothing is, and it is not made."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(cache, "mstorch_extensions", name)
 
 
 def is_ninja_available():

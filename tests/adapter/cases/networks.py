@@ -445,3 +445,45 @@ def losses_reduced_by_the_older_arguments(torch):
             functional.binary_cross_entropy_with_logits(x, y, **older),
         ]
     return found
+
+
+def _fused_steps(name, maximize=False):
+    def program(torch):
+        shapes = ((3, 4), (5,))
+        params = [torch.from_numpy(numbers(shape, i)) for i, shape in enumerate(shapes)]
+        averages, squares = ([torch.zeros(shape) for shape in shapes] for _ in range(2))
+        steps = [torch.tensor(0.0), torch.tensor(2.0)]
+        for seed in (10, 20):
+            grads = [torch.from_numpy(numbers(shape, seed + i)) for i, shape in enumerate(shapes)]
+            for step in steps:
+                step += 1
+            getattr(torch, name)(
+                params,
+                grads,
+                averages,
+                squares,
+                [],
+                steps,
+                lr=0.02,
+                beta1=0.9,
+                beta2=0.99,
+                weight_decay=0.1,
+                eps=1e-8,
+                amsgrad=False,
+                maximize=maximize,
+            )
+        return params, averages, squares
+
+    CASES[f"steps_by{name}{'climbing' if maximize else ''}"] = program
+
+
+_fused_steps("_fused_adamw_")
+_fused_steps("_fused_adamw_", maximize=True)
+_fused_steps("_fused_adam_")
+
+
+@case
+def optimizers_by_their_modules(torch):
+    from importlib import import_module
+
+    return import_module(f"{torch.__name__}.optim.adamw").AdamW is torch.optim.AdamW

@@ -10,6 +10,17 @@ REFUSED = {
         "shuffling_a_sequence",
         "sampling_and_shuffling",
     },
+    "library": {
+        "refused_type",
+        "refused_list",
+        "refused_count",
+        "refused_keyword",
+        "refused_twice",
+        "refused_schema",
+        "refused_not_callable",
+        "refused_kind",
+        "refused_without_an_implementation",
+    },
     "devices": {
         "making_a_graph",
         "recording_a_graph",

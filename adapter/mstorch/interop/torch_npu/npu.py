@@ -8,6 +8,7 @@ from mstorch.cuda import (
     Stream,
     current_device,
     current_stream,
+    default_generators,
     default_stream,
     device,
     device_count,
@@ -23,6 +24,7 @@ from mstorch.cuda import (
     max_memory_reserved,
     memory_allocated,
     memory_reserved,
+    memory_stats,
     reset_peak_memory_stats,
     seed,
     seed_all,
@@ -32,12 +34,14 @@ from mstorch.cuda import (
     stream,
     synchronize,
 )
+from mstorch.cuda import _lazy_call as _lazy_call
 
 __all__ = [
     "Event",
     "Stream",
     "current_device",
     "current_stream",
+    "default_generators",
     "default_stream",
     "device",
     "device_count",
@@ -53,6 +57,7 @@ __all__ = [
     "max_memory_reserved",
     "memory_allocated",
     "memory_reserved",
+    "memory_stats",
     "reset_peak_memory_stats",
     "seed",
     "seed_all",
