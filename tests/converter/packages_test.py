@@ -211,7 +211,7 @@ def test_every_package_of_the_table_has_one_decision_and_a_reason():
         ("import einops", "einops"),
         ("from transformers import AutoModel", "transformers"),
         ("import scaled_masked_softmax_cuda", "scaled_masked_softmax_cuda"),
-        ("import torchair as tng", "torchair"),
+        ("import mindio_ttp as ttp", "mindio_ttp"),
         ("from quark.torch import ModelImporter", "quark.torch"),
     ],
 )
