@@ -34,6 +34,20 @@ def test_sums_at_many_repeated_places_lose_nothing() -> None:
         numpy.testing.assert_array_equal(rows.numpy()[:, 0], expected[:, 0])
 
 
+@pytest.mark.parametrize("repeated", [1, 4, 20, 500], ids="each row {} times".format)
+def test_rows_are_added_in_their_order_however_often_they_repeat(repeated: int) -> None:
+    order = numpy.random.RandomState(2).permutation(500)
+    index = (numpy.arange(500) // repeated)[order]
+    values = _numbers(500, 3)
+    expected = numpy.ones((500, 3), numpy.float32)
+    for row, value in zip(index, values, strict=True):
+        expected[row] += value
+    added = torch.ones(500, 3).index_add(0, torch.from_numpy(index), torch.from_numpy(values))
+    if repeated <= 20:
+        numpy.testing.assert_array_equal(added.numpy(), expected)
+    numpy.testing.assert_allclose(added.numpy(), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_gradients_of_joined_pieces_are_right_every_time() -> None:
     array = _numbers(6, 8)
     for _ in range(50):

@@ -116,8 +116,8 @@ def _add_at(memory, key, values):
 def add_rows(memory, rows, values):
     """`memory[rows] += values` along the first dimension, repeated rows adding up in their order.
 
-    numpy.add.at is slow on rows; adding sorted runs with reduceat is not, and the order within a
-    run is kept.
+    numpy.add.at is slow on rows. Rows that repeat a few times are added in as many turns, each with
+    different rows; where one repeats often, sorted runs are added with reduceat.
     """
     rows = rows.ravel()
     if not rows.size:
@@ -127,8 +127,15 @@ def add_rows(memory, rows, values):
     order = numpy.argsort(rows, kind="stable")
     sorted_rows = rows[order]
     starts = numpy.flatnonzero(numpy.concatenate(([True], sorted_rows[1:] != sorted_rows[:-1])))
-    sums = numpy.add.reduceat(flat[order], starts, axis=0)
-    memory.reshape(memory.shape[0], -1)[sorted_rows[starts]] += sums
+    lengths = numpy.diff(starts, append=rows.size)
+    target = memory.reshape(memory.shape[0], -1)
+    turns = lengths.max()
+    if turns > 4 and turns * 16 > rows.size:
+        target[sorted_rows[starts]] += numpy.add.reduceat(flat[order], starts, axis=0)
+        return
+    for turn in range(turns):
+        places = starts[lengths > turn] + turn
+        target[sorted_rows[places]] += flat[order[places]]
 
 
 def _advanced(input, key):
