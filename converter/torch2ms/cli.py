@@ -144,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     diff.add_argument("source", metavar="SRC", type=Path, help=_SOURCE)
     _settings_arguments(diff)
+    _jobs_argument(diff)
     _exclude_argument(diff)
     diff.set_defaults(run=_diff)
     launch = commands.add_parser(
@@ -221,10 +222,16 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write what was found, file by file: FILE.json, or FILE.html, a page to look at",
     )
-    add("--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)")
+    _jobs_argument(parser)
     add("--strict", action="store_true", help="exit status 1 for anything that is not converted")
     _exclude_argument(parser)
     add("--quiet", action="store_true", help="no summary, no progress; problems are still told")
+
+
+def _jobs_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="processes (default: one a processor)"
+    )
 
 
 def _exclude_argument(parser: argparse.ArgumentParser) -> None:
@@ -317,7 +324,8 @@ def _diff(options: argparse.Namespace) -> int:
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     sys.stdout.flush()
-    for text in commands.diff(options.source, exclude=options.exclude, **_settings(options)):
+    run = {name: getattr(options, name) for name in ("jobs", "exclude")}
+    for text in commands.diff(options.source, **run, **_settings(options)):
         sys.stdout.buffer.write(_coloured(text) if colour else text)
     sys.stdout.buffer.flush()
     return 0

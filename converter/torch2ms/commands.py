@@ -140,12 +140,16 @@ def diff(
     src: PathLike,
     *,
     target: str = "adapter",
+    jobs: int | None = None,
     exclude: Iterable[str] = (),
     recipes: PathLike | None = None,
     upstream: str | None = None,
 ) -> Iterator[bytes]:
-    """The unified diff of each file that `convert` would change, in order of their paths."""
-    how = options(target, 1, exclude, recipes, upstream)
+    """The unified diff of each file that `convert` would change, in order of their paths.
+
+    Files are converted by `jobs` processes, one a processor if None; the result is the same.
+    """
+    how = options(target, jobs, exclude, recipes, upstream)
     with archive.opened(_existing(src)) as source:
         yield from tree.diffs(source, how)
 

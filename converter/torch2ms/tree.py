@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 # Under this much source, more processes cost more than they save.
 _PARALLEL_BYTES = 100_000
 
+# The files whose differences are told at a time.
+_PORTION = 256
+
 Progress = Callable[[int, int], None]
 
 
@@ -121,14 +124,25 @@ def diffs(source: Path, options: Options) -> Iterator[bytes]:
     quick = options._replace(references=False, verify=False)
     # What other files say changes no edit of target `adapter`.
     facts = _convert_all(work, None, quick, no_progress)[1] if options.target == "native" else None
-    for task in work.tasks:
-        if task.link is not None:
-            continue
-        data = Path(task.source).read_bytes()
-        known = facts.known(task.path) if facts else NOTHING
-        after, _ = convert_bytes(data, task, _settings(work, quick), known)
-        if after != data:
-            yield "".join(_diff(data, after, task.path)).encode("latin-1")
+    settings = _settings(work, quick)
+    items: list[_Work] = [
+        (task, None, settings, facts.known(task.path) if facts else NOTHING)
+        for task in work.tasks
+        if task.link is None
+    ]
+    jobs = _jobs(options.jobs, work.tasks)
+    # In portions, so that whoever reads the first does not wait for the last.
+    for start in range(0, len(items), _PORTION):
+        portion = items[start : start + _PORTION]
+        yield from filter(None, processes.each(_difference, portion, jobs, lambda taken: None))
+
+
+def _difference(work: _Work) -> bytes:
+    """The unified diff of one file; nothing where it does not change."""
+    task, _, settings, known = work
+    before = _read(task)[0]
+    after, _ = convert_bytes(before, task, settings, known)
+    return b"" if after == before else "".join(_diff(before, after, task.path)).encode("latin-1")
 
 
 def _diff(before: bytes, after: bytes, path: str) -> Iterator[str]:

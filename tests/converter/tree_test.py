@@ -91,6 +91,17 @@ def test_the_result_does_not_depend_on_the_number_of_processes(source, tmp_path,
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
 
 
+@pytest.mark.parametrize("target", ["adapter", "native"])
+def test_differences_do_not_depend_on_the_number_of_processes(source, target, monkeypatch):
+    monkeypatch.setattr(tree, "_PARALLEL_BYTES", 0)
+    monkeypatch.setattr(tree, "_PORTION", 7)
+    for number in range(20):
+        (source / f"lib/m{number}.py").write_text(f"import torch\ntorch.abs({number})\n")
+    (source / "lib/m7.py").write_text("import torch\ntorch.abs = max\n")
+    one, three = (list(tree.diffs(source, Options(jobs=jobs, target=target))) for jobs in (1, 3))
+    assert len(one) > 20 and one == three
+
+
 def test_the_first_file_that_cannot_be_converted_ends_the_work_of_all_processes(
     source, tmp_path, monkeypatch
 ):
