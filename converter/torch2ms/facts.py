@@ -11,7 +11,7 @@ more, until nothing new is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,14 +29,23 @@ _TELLING = tuple(
         rb"patch[\w.]*\(\s*f?[\"']?torch\b",
     )
 )
+# `x.F.relu = f`, `setattr(x.F, "relu", f)`, `patch("x.F.relu", f)`.
+_WRITES = (
+    re.compile(rb"[\n;][ \t]*[\w.\[\]()\"']+\.(\w+)\.(\w+)[ \t]*=(?!=)"),
+    re.compile(
+        rb"(?:setattr|delattr|object|multiple)\(\s*[\w.]*\.(\w+)\s*,\s*(?:[\"'](\w+)[\"'])?"
+    ),
+    re.compile(rb"(?:setattr|delattr|patch)\(\s*[\"'][\w.]*\.(\w+)\.(\w+)[\"']"),
+)
 _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 
 
 class Held(NamedTuple):
     """Functions of torch that stay on the adapter in the whole tree.
 
-    calls   also where they are called: the tree replaces them, at the place that is given (`FILE:
-            LINE`); `x.*` is every attribute of x, where the tree sets one whose name is computed
+    calls   also where they are called: the tree replaces them, or what they are part of, at the
+            place that is given (`FILE:LINE`); `x.*` is every function of x, where the tree sets one
+            whose name is computed
     values  where they are passed as values: a function that was converted here and not there would
             no longer be equal to itself; `x.*` is all that can be reached from x
     """
@@ -46,7 +55,13 @@ class Held(NamedTuple):
 
     def call(self, name: str) -> str | None:
         """The place for which calls of `name` stay, if there is one."""
-        return self.calls.get(name) or self.calls.get(f"{name.rpartition('.')[0]}.*")
+        if not self.calls:
+            return None
+        names = [name, f"{name.rpartition('.')[0]}.*"]
+        while "." in name:
+            name = name.rpartition(".")[0]
+            names.append(name)
+        return next((self.calls[one] for one in names if one in self.calls), None)
 
     def value(self, name: str) -> bool:
         """Whether `name` stays where it is not called."""
@@ -80,6 +95,9 @@ class FileFacts:
     imports           what it imports from the tree: level, module, names
     replaced          torch functions that it assigns to, or may, each with the line: they stay
                       everywhere
+    holders           attributes that it sets to modules of torch (`self.torch = torch`), with these
+    written           attributes called like a function of torch that it sets through another one:
+                      for `x.torch.abs = f`, `torch.abs` with its line
     kept_values       torch functions that it keeps as values on the adapter
     converted         torch functions that became MindSpore's where they are called
     converted_values  those that did where they are passed as values
@@ -89,6 +107,8 @@ class FileFacts:
     starred: dict[str, str] = field(default_factory=dict)
     imports: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
     replaced: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
     kept_values: set[str] = field(default_factory=set)
     converted: set[str] = field(default_factory=set)
     converted_values: set[str] = field(default_factory=set)
@@ -100,6 +120,21 @@ def tells(data: bytes) -> bool:
     Converting such files first saves converting the others twice.
     """
     return b"torch" in data and any(pattern.search(data) for pattern in _TELLING)
+
+
+def written(data: bytes, names: Container[str]) -> dict[str, int]:
+    """The attributes called one of `names` that a file sets through another attribute.
+
+    `X.NAME` with the line, X.* where the name is computed: read off the text, whatever is parsed.
+    """
+    found: dict[str, int] = {}
+    for pattern in _WRITES:
+        for match in pattern.finditer(data):
+            holder, name = (part.decode("ascii", "replace") for part in match.groups(b"*"))
+            if name == "*" or name in names:
+                line = data.count(b"\n", 0, match.end()) + 1
+                found.setdefault(f"{holder}.{name}", line)
+    return found
 
 
 def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
@@ -160,8 +195,22 @@ class TreeFacts:
         for path, facts in sorted(self._facts.items(), key=lambda item: item[0]):
             for name, line in facts.replaced.items():
                 calls.setdefault(name, f"{path}:{line}")
+        for path, name, line in self._written_through():
+            calls.setdefault(name, f"{path}:{line}")
         kept = frozenset().union(*(facts.kept_values for facts in self._facts.values()))
         return Held(calls, kept)
+
+    def _written_through(self) -> Iterator[tuple[str, str, int]]:
+        """What the files set through attributes that some file set to modules of torch."""
+        holders: dict[str, set[str]] = {}
+        for facts in self._facts.values():
+            for name, module in (*facts.holders.items(), *facts.exports.items()):
+                holders.setdefault(name, set()).add(module)
+        for path, facts in sorted(self._facts.items()):
+            for written, line in facts.written.items():
+                holder, _, name = written.partition(".")
+                for module in sorted(holders.get(holder, ())):
+                    yield path, f"{module}.{name}", line
 
     def _contents(self, path: str, facts: FileFacts) -> dict[tuple[int, str], dict[str, str]]:
         contents: dict[tuple[int, str], dict[str, str]] = {}

@@ -15,6 +15,7 @@ meanings in all of that scope. What a star import binds is asked of whoever know
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ _COMPOUND = (
     *(ast.Try, ast.TryStar, ast.Match),
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Functions that give the module that their first argument names, and how deep one in another.
+_GIVE_MODULES = frozenset({"importlib.import_module", "pytest.importorskip", "sys.modules.get"})
+_DEEPEST = 3
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 _DECLARING = frozenset({ast.Global, ast.Nonlocal, *_COMPOUND})
 
 
@@ -102,10 +107,13 @@ def resolve(node: ast.expr, scope: Scope) -> Meanings:
     return trace(node, scope)[0]
 
 
-def trace(node: ast.expr, scope: Scope) -> tuple[Meanings, list[Imported]]:
-    """The meanings of a name or attribute chain, and the imports that they come from."""
+def trace(node: ast.expr, scope: Scope, depth: int = 0) -> tuple[Meanings, list[Imported | None]]:
+    """The meanings of a name or attribute chain, and the imports that they come from.
+
+    None among the imports stands for a module that is asked for by name: see `asked_for`.
+    """
     found: set[str | None] = set()
-    imports: list[Imported] = []
+    imports: list[Imported | None] = []
     seen: dict[tuple[Scope, str], str] = {}
     work = [(node, scope, "")]
     while work:
@@ -113,7 +121,9 @@ def trace(node: ast.expr, scope: Scope) -> tuple[Meanings, list[Imported]]:
         root, chain = split_chain(value)
         suffix = chain + suffix
         if root is None:
-            found.add(None)
+            module = asked_for(_base(value), where, depth)
+            found.add(module and module + suffix)
+            imports.append(None)
             continue
         if (where, root) in seen:
             if seen[where, root] != suffix:
@@ -129,6 +139,48 @@ def trace(node: ast.expr, scope: Scope) -> tuple[Meanings, list[Imported]]:
                 found.add(binding.path and binding.path + suffix)
                 imports.append(binding)
     return frozenset(found) or _OPAQUE, imports
+
+
+def asked_for(node: ast.expr, scope: Scope, depth: int = 0) -> str | None:
+    """The module that an expression gets by its literal name, as a dotted path.
+
+    `sys.modules["torch"]`, `importlib.import_module("torch.nn")`, `getattr(torch, "nn")`.
+    """
+    name = _literal_name(node)
+    if name is None or depth > _DEEPEST:
+        return None
+    if isinstance(node, ast.Subscript):
+        table = certain(trace(node.value, scope, depth + 1)[0])
+        return name if table == "sys.modules" else None
+    assert isinstance(node, ast.Call)
+    function = certain(trace(node.func, scope, depth + 1)[0])
+    if function == "builtins.getattr":
+        owner = certain(trace(node.args[0], scope, depth + 1)[0])
+        return owner and f"{owner}.{name}"
+    if function in ("builtins.__import__", "importlib.__import__"):
+        # With a list of names it gives the module itself, else the package that it lies in.
+        return name if len(node.args) + len(node.keywords) > 1 else name.partition(".")[0]
+    return name if function in _GIVE_MODULES else None
+
+
+def _literal_name(node: ast.expr) -> str | None:
+    """The dotted name in a subscript or in the first argument of a call; for getattr the second."""
+    if isinstance(node, ast.Subscript):
+        value: ast.expr = node.slice
+    elif isinstance(node, ast.Call) and node.args:
+        named = isinstance(node.func, ast.Name) and node.func.id == "getattr"
+        value = node.args[1] if named and len(node.args) > 1 else node.args[0]
+    else:
+        return None
+    text = value.value if isinstance(value, ast.Constant) else None
+    return text if isinstance(text, str) and _DOTTED.fullmatch(text) else None
+
+
+def _base(node: ast.expr) -> ast.expr:
+    """What an attribute chain starts with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
 
 
 def certain(meanings: Meanings) -> str | None:
@@ -256,7 +308,8 @@ class Names:
     """The scopes of one module and the references made in them.
 
     `scopes` holds the scopes, some more than once, and `references` every name that is read and
-    every attribute chain (once, as a whole), each with the name that it starts with and its scope.
+    every attribute chain (once, as a whole), each with the name that it starts with and its scope;
+    `written` every chain that starts with no name, and is assigned to or deleted.
     `hooks` are called with the nodes of the types they name while the tree is walked; the bindings
     are complete only after the constructor has returned. With `lines`, statements that have none of
     these are skipped: what they bind and refer to is not known. `contents` says what modules bind.
@@ -274,6 +327,7 @@ class Names:
         self._contents = contents or {}
         self.scopes: list[Scope] = []
         self.references: list[tuple[str, ast.expr, Scope]] = []
+        self.written: list[tuple[ast.Attribute, Scope]] = []
         self._imports: list[tuple[str, str]] = []
         self._aliases: list[tuple[str, str]] = []
         self._hooks = hooks or {}
@@ -385,8 +439,10 @@ class Names:
             value = value.value
         if value.__class__ is ast.Name:
             self.references.append((value.id, node, scope))
-        else:
-            self._stack.append(value)
+            return
+        if node.ctx.__class__ is not ast.Load:
+            self.written.append((node, scope))
+        self._stack.append(value)
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
@@ -413,7 +469,7 @@ class Names:
                     scope.declare(target.id)
             elif isinstance(value, ast.Constant) and value.value is None:
                 home.declare(target.id)
-            elif isinstance(value, (ast.Name, ast.Attribute)):
+            elif isinstance(value, (ast.Name, ast.Attribute)) or _literal_name(value) is not None:
                 self._alias(target.id, value, scope, home)
             else:
                 home.bind(target.id, None)
@@ -426,6 +482,14 @@ class Names:
         root = split_chain(value)[0]
         if root is not None:
             self._aliases.append((name, root))
+            return
+        base = _base(value)
+        module = _literal_name(base)
+        if module is not None:
+            self._imports.append((name, module))
+        if isinstance(base, ast.Call) and base.args and isinstance(base.args[0], ast.Name):
+            # getattr(torch, "nn")
+            self._aliases.append((name, base.args[0].id))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         scope.bind(node.name, None)

@@ -135,6 +135,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_lines()))
 
 
+@functools.cache
+def last_names() -> frozenset[str]:
+    """What the functions of torch that have a form are called in their modules."""
+    return frozenset(name.rpartition(".")[2] for name in _lines())
+
+
 def has(name: str) -> bool:
     """Whether a function of torch has a form, without parsing it."""
     return name in _lines()

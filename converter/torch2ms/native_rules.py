@@ -20,18 +20,28 @@ from torch2ms.call_text import NotInText
 from torch2ms.facts import FileFacts, Held
 from torch2ms.findings import Finding
 from torch2ms.names import Hook, Imported, Names, Scope, certain, resolve, split_chain, trace
-from torch2ms.source import Edit, Source
+from torch2ms.source import Edit, Source, may_mention
 
 # mint_cpu lets MindSpore's functions take and give tensors of the adapter: without it results would
 # be tensors of MindSpore, whose methods have the names of torch's and other meanings.
 _IMPORT = b"; from mstorch.mint_cpu import mindspore"
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # Functions that look at an attribute and neither keep nor change it.
-_LOOKS = frozenset({"builtins.hasattr", "builtins.isinstance", "builtins.id", "builtins.repr"})
-# Functions that replace attributes, or give what can.
-_REPLACE = frozenset({"builtins.setattr", "builtins.delattr", "builtins.vars"})
+_LOOKS = frozenset(
+    f"builtins.{name}"
+    for name in ("bool", "dir", "hasattr", "id", "isinstance", "print", "repr", "str", "type")
+)
+# Attributes of a module through which each of the others can be replaced.
+_WAYS_IN = re.compile(r"(.+)\.(?:__dict__|__setattr__|__delattr__)(?:\.\w+)?")
+# Methods of sys.modules that do not change what a name means.
+_READS = frozenset({"get", "pop", "__contains__", "__getitem__"})
+# Functions that run code.
+_RUNS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile"})
+_IN_CODE = re.compile(r"\btorch(?:\.\w+)+")
 # A function of this name may replace what a computed name names.
 _REPLACES = re.compile("attr|mock|patch|replace")
+# A function of this name does, where it is given a module's.
+_PUTS = re.compile("setattr|delattr|mock|patch|wrap")
 
 
 class Natives:
@@ -51,6 +61,9 @@ class Natives:
         self._called: dict[int, ast.Call] = {}
         self._arguments: dict[int, tuple[ast.Call, Scope]] = {}
         self._renamed: set[int] = set()
+        self._stored: dict[int, list[str]] = {}
+        self._strings: list[tuple[str, int]] = []
+        self._subscripts: list[tuple[ast.Subscript, Scope]] = []
         self._unplaced: set[int] = set()
 
     def hooks(self, keep: Hook) -> dict[type[ast.AST], Hook]:
@@ -61,12 +74,20 @@ class Natives:
             keep(node, scope)
             self._call(node, scope)
 
+        def subscript(node: ast.AST, scope: Scope) -> None:
+            assert isinstance(node, ast.Subscript)
+            keep(node, scope)
+            if not isinstance(node.ctx, ast.Load):
+                self._subscripts.append((node, scope))
+
         return {
             ast.Call: call,
             ast.JoinedStr: self._formatted,
             ast.Assign: self._assigned,
             ast.AnnAssign: self._assigned,
             ast.NamedExpr: self._assigned,
+            ast.Constant: self._string,
+            ast.Subscript: subscript,
         }
 
     def _call(self, node: ast.Call, scope: Scope) -> None:
@@ -83,8 +104,19 @@ class Natives:
         """`nn = torch.nn` gives a module another name: followed, so the module stays in sight."""
         assert isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr))
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if all(isinstance(target, ast.Name) for target in targets):
+        if all(isinstance(target, ast.Name) for target in targets) and scope.kind != "class":
             self._renamed.add(id(node.value))
+        elif all(isinstance(target, (ast.Attribute, ast.Name)) for target in targets):
+            self._stored[id(node.value)] = [
+                target.attr if isinstance(target, ast.Attribute) else target.id
+                for target in targets
+                if isinstance(target, (ast.Attribute, ast.Name))
+            ]
+
+    def _string(self, node: ast.AST, scope: Scope) -> None:
+        assert isinstance(node, ast.Constant)
+        if isinstance(node.value, str):
+            self._strings.append((node.value, node.lineno))
 
     def run(self, names: Names, spellings: set[str], facts: FileFacts) -> None:
         """Decide every reference to torch; `facts` receives what concerns other files."""
@@ -96,8 +128,21 @@ class Natives:
             for _, node, _ in names.references
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)
         }
-        for call, _ in self._calls:
+        unusual = may_mention(self.source.body, (b"modules", b"exec", b"eval", b"compile"))
+        for call, scope in self._calls:
             self._named_in_strings(call)
+            self._asked_for(call, scope)
+            if unusual:
+                self._run_or_put(call, scope)
+        for text, line in self._strings:
+            # In a table of what is to be replaced, for instance.
+            if native_forms.has(text):
+                self._replaced([text], line)
+        for subscript, scope in self._subscripts:
+            if certain(resolve(subscript.value, scope)) == "sys.modules":
+                self._replaced(_modules_in(subscript), subscript.lineno)
+        for chain, scope in names.written:
+            self._written(chain, scope)
         for root, node, scope in names.references:
             if root in spellings:
                 self._reference(node, scope)
@@ -109,20 +154,27 @@ class Natives:
         meanings, imports = trace(node, scope)
         path = certain(meanings)
         if not isinstance(getattr(node, "ctx", None), ast.Load):
-            self._replaced((m for m in meanings if m and m.startswith("torch.")), node.lineno)
+            self._replaced((m for m in _torch(meanings) if m != "torch"), node.lineno)
         elif path is None:
             self._facts.kept_values.update(m for m in meanings if m and native.value(m))
+            for module in _torch(meanings):
+                if module in _modules() and id(node) not in self._renamed:
+                    self._escaped(node, module)
         elif id(node) in self._called:
             self._called_by(self._called[id(node)], path, scope, imports)
         elif native.value(path):
             self._value(node, path, scope, imports)
         elif path in _modules() and id(node) not in self._renamed:
             self._escaped(node, path)
-        elif path.endswith(".__dict__") and path.removesuffix(".__dict__") in _modules():
+            return
+        way = _WAYS_IN.fullmatch(path or "")
+        if way and way[1] in _modules():
             # Who has it can put anything under any name.
-            self._replaced([f"{path.removesuffix('.__dict__')}.*"], node.lineno)
+            self._replaced([f"{way[1]}.*"], node.lineno)
 
-    def _called_by(self, call: ast.Call, path: str, scope: Scope, imports: list[Imported]) -> None:
+    def _called_by(
+        self, call: ast.Call, path: str, scope: Scope, imports: list[Imported | None]
+    ) -> None:
         if not native_forms.has(path):
             return
         reason = self._obstacle(call.func, scope, imports)
@@ -140,7 +192,9 @@ class Natives:
                 return
         self.findings.append(Finding(call.lineno, "adapter", path, reason))
 
-    def _value(self, node: ast.expr, path: str, scope: Scope, imports: list[Imported]) -> None:
+    def _value(
+        self, node: ast.expr, path: str, scope: Scope, imports: list[Imported | None]
+    ) -> None:
         reason = self._obstacle(node, scope, imports)
         if scope.kind == "class":
             reason = "an attribute of a class: a function there would become a method"
@@ -169,11 +223,11 @@ class Natives:
             return str(error)
         return Edit(start, end, after, native.RULE)
 
-    def _done(self, imports: list[Imported]) -> None:
+    def _done(self, imports: list[Imported | None]) -> None:
         self.converted += 1
-        self._imports.update((id(one.statement), one.statement) for one in imports)
+        self._imports.update((id(one.statement), one.statement) for one in imports if one)
 
-    def _obstacle(self, node: ast.expr, scope: Scope, imports: list[Imported]) -> str | None:
+    def _obstacle(self, node: ast.expr, scope: Scope, imports: list[Imported | None]) -> str | None:
         """Why MindSpore's name cannot stand in the place of `node`, or None."""
         if id(node) in self._unplaced:
             return "inside of an f-string"
@@ -182,6 +236,8 @@ class Natives:
         if self._clash:
             return "the file has another use for the name mindspore"
         for one in imports:
+            if one is None:
+                return "the module is asked for by name, not imported"
             if one.scope.kind not in ("module", "function"):
                 return "torch is imported in the body of a class"
             name = _bound(one)
@@ -199,43 +255,112 @@ class Natives:
 
     def _escaped(self, node: ast.expr, path: str) -> None:
         """A module of torch that is passed on: its functions may be taken or replaced there."""
+        if id(node) in self._stored:
+            self._facts.kept_values.add(f"{path}.*")
+            self._facts.holders.update(dict.fromkeys(self._stored[id(node)], path))
+            return
         call, scope = self._arguments.get(id(node), (None, None))
         if call is None or scope is None:
-            self._facts.kept_values.add(f"{path}.*")
+            self._replaced([path], node.lineno)
             return
         function = certain(resolve(call.func, scope))
         if function in _LOOKS:
             return
-        named = [
-            argument.value
-            for argument in (*call.args, *(keyword.value for keyword in call.keywords))
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-        ]
-        if _REPLACES.search(ast.unparse(call.func)):
-            named += [keyword.arg for keyword in call.keywords if keyword.arg]
-        named = [f"{path}.{text}" for text in named if _IDENTIFIER.fullmatch(text)]
+        named = [f"{path}.{text}" for text in _literals(call) if _IDENTIFIER.fullmatch(text)]
+        text = ast.unparse(call.func)
         if function == "builtins.getattr":
             self._facts.kept_values.update(named or [f"{path}.*"])
-        elif named or function in _REPLACE:
-            self._replaced(named or [f"{path}.*"], call.lineno)
-        else:
-            self._facts.kept_values.add(f"{path}.*")
+            return
+        if _REPLACES.search(text):
+            named += [f"{path}.{keyword.arg}" for keyword in call.keywords if keyword.arg]
+        elif not any(map(native_forms.has, named)):
+            named = []
+        # A name that is computed is one of a function; what else may happen is not known.
+        one = len(call.args) > 1 and _PUTS.search(text)
+        self._replaced(named or [f"{path}.*" if one else path], call.lineno)
+
+    def _written(self, chain: ast.Attribute, scope: Scope) -> None:
+        """`sys.modules["torch"].abs = f`, `getattr(torch, name).abs = f`."""
+        self._replaced(_torch(resolve(chain, scope)), chain.lineno)
+        base: ast.expr = chain
+        while isinstance(base, ast.Attribute):
+            base = base.value
+        if isinstance(base, ast.Call) and base.args:
+            owners = _torch(resolve(base.args[0], scope))
+            self._replaced([f"{owner}.*" for owner in owners if owner in _modules()], chain.lineno)
 
     def _named_in_strings(self, call: ast.Call) -> None:
         """`patch("torch.nn.functional.linear", mine)`: a function that takes names may replace.
 
-        So may `patch.multiple("torch", abs=mine)`, and `patch(f"torch.{name}", mine)`, whatever
-        the name.
+        So may `patch.multiple("torch", abs=mine)`, `wrap("torch", "abs", mine)`, and
+        `patch(f"torch.{name}", mine)`, whatever the name.
         """
+        literals = _literals(call)
+        for text in literals:
+            if text not in _modules():
+                continue
+            keywords = [keyword.arg for keyword in call.keywords if keyword.arg]
+            names = [f"{text}.{name}" for name in (*literals, *keywords) if name != text]
+            known = list(filter(native_forms.has, names))
+            if not known and _PUTS.search(ast.unparse(call.func)):
+                known = names or [f"{text}.*"]
+            self._replaced(known, call.lineno)
         for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
-            text = argument.value if isinstance(argument, ast.Constant) else None
-            if isinstance(text, str) and text.startswith("torch"):
-                names = [text, *(f"{text}.{keyword.arg}" for keyword in call.keywords)]
-                self._replaced(filter(native_forms.has, names), call.lineno)
-            elif text is None:
-                names = _may_be_named(argument)
-                if names and _REPLACES.search(ast.unparse(call.func)):
-                    self._replaced(names, call.lineno)
+            if not isinstance(argument, ast.Constant):
+                may_be = _may_be_named(argument)
+                if may_be and _REPLACES.search(ast.unparse(call.func)):
+                    self._replaced(may_be, call.lineno)
+
+    def _asked_for(self, call: ast.Call, scope: Scope) -> None:
+        """A module of torch that is got by its name and passed on at once."""
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if isinstance(argument, (ast.Attribute, ast.Call, ast.Subscript)):
+                if split_chain(argument)[0] is not None:
+                    continue
+                for module in _torch(resolve(argument, scope)):
+                    if module in _modules():
+                        self._escaped(argument, module)
+
+    def _run_or_put(self, call: ast.Call, scope: Scope) -> None:
+        """`exec("torch.abs = f")`; `patch.dict(sys.modules, {"torch": mine})` and its like."""
+        function = certain(resolve(call.func, scope)) or ""
+        if function in _RUNS:
+            texts = " ".join(_strings_in(call))
+            self._replaced(filter(native_forms.has, _IN_CODE.findall(texts)), call.lineno)
+            return
+        table, _, method = function.rpartition(".")
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if (table == "sys.modules" and method not in _READS) or any(
+            certain(resolve(one, scope)) == "sys.modules"
+            or (isinstance(one, ast.Constant) and one.value == "sys.modules")
+            for one in given
+        ):
+            self._replaced(_modules_in(call), call.lineno)
+
+
+def _torch(meanings: Iterable[str | None]) -> list[str]:
+    """Those of the meanings of a name that are something of torch, or torch itself."""
+    return sorted(m for m in meanings if m is not None and m.partition(".")[0] == "torch")
+
+
+def _strings_in(node: ast.AST) -> list[str]:
+    return [
+        one.value
+        for one in ast.walk(node)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    ]
+
+
+def _modules_in(node: ast.AST) -> list[str]:
+    """The strings below a node that name torch or something in it."""
+    return [text for text in _strings_in(node) if text.partition(".")[0] == "torch"]
+
+
+def _literals(call: ast.Call) -> list[str]:
+    """The arguments of a call that are strings, spelt out."""
+    given = (*call.args, *(keyword.value for keyword in call.keywords))
+    values = [argument.value for argument in given if isinstance(argument, ast.Constant)]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _may_be_named(text: ast.expr) -> list[str]:

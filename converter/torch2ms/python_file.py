@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch2ms import mapping, proof
-from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports
+from torch2ms.facts import NOTHING, FileFacts, Known, tree_imports, written
 from torch2ms.findings import Counts, Finding
 from torch2ms.rewrite import Rules, rewrite
 from torch2ms.source import Edit, Source, SourceError, apply_edits, may_mention
@@ -97,6 +97,10 @@ def convert(
     renames = settings.renames and (bool(known.contents) or _concerns(data, settings))
     if settings.renames and not renames and (settings.references or settings.native):
         result.facts.imports = tree_imports(data, settings.packages)
+    if settings.native:
+        from torch2ms import native_forms
+
+        result.facts.written = written(data, native_forms.last_names())
     if not renames and not file_recipes:
         return data, result
     try:
@@ -154,6 +158,7 @@ def _with_rules(source: Source, settings: Settings, known: Known, result: FileRe
         settings.local_roots, settings.packages, settings.references, settings.native, known
     )
     done = rewrite(source, mapping.load(), rules)
+    done.facts.written = result.facts.written
     result.facts = done.facts
     result.findings += sorted(set(done.findings))
     result.counts = done.counts

@@ -199,6 +199,52 @@ ADAPTER = "import mstorch as torch\ny = torch.round(x)\n"
         "monkeypatch.setattr(f'torch.{name}nd', f)\n",
         "patch.multiple('torch', round=f)\n",
         "import torch\npatch.multiple(torch, round=f)\n",
+        # A module that is asked for by its name.
+        "import sys\nsys.modules['torch'].round = f\n",
+        "from sys import modules as m\nm['torch'].round = f\n",
+        "import sys\nsys.modules.get('torch').round = f\n",
+        "import sys\nt = sys.modules['torch']\nt.round = f\n",
+        "import sys\nt = sys.modules['torch']\ndel t.round\n",
+        "import sys\nsetattr(sys.modules['torch'], 'round', f)\n",
+        "import sys\nsetattr(sys.modules['torch'], name, f)\n",
+        "import importlib\nimportlib.import_module('torch').round = f\n",
+        "from importlib import import_module as get\nt = get('torch')\nt.round = f\n",
+        "from importlib import import_module\npatch.object(import_module('torch'), 'round', f)\n",
+        "__import__('torch').round = f\n",
+        "__import__('torch.nn').round = f\n",
+        "import pytest\ntorch = pytest.importorskip('torch')\ntorch.round = f\n",
+        "import torch\ngetattr(torch, name).round = f\n",
+        # The whole module.
+        "import sys\nsys.modules['torch'] = mine\n",
+        "import sys\nsys.modules.update({'torch': mine})\n",
+        "import sys\nmonkeypatch.setitem(sys.modules, 'torch', mine)\n",
+        "patch.dict('sys.modules', {'torch': mine})\n",
+        # A module that is passed on.
+        "import torch\nfor m in (torch, other):\n    setattr(m, n, f)\n",
+        "import torch\n[setattr(m, 'round', f) for m in [torch]]\n",
+        "import torch\nmodules = {'t': torch}\nmodules['t'].round = f\n",
+        "import torch\ndef replace(m=torch):\n    m.round = f\n",
+        "import torch\ndef give():\n    return torch\ngive().round = f\n",
+        "import torch\nt = torch if x else y\nt.round = f\n",
+        "import torch\nreplace_all(torch)\n",
+        "import torch\ntorch.__setattr__('round', f)\n",
+        "import torch\ntorch.__dict__.update(round=f)\n",
+        "import torch\nobject.__setattr__(torch, 'round', f)\n",
+        # Through something that holds it.
+        "import torch\nclass A:\n    t = torch\nA.t.round = f\n",
+        "import torch\nx.t = torch\nx.t.round = f\n",
+        "import torch\nx.t = torch\nsetattr(x.t, 'round', f)\n",
+        # By a name in a string.
+        "for name, f in {'torch.round': g}.items():\n    put(name, f)\n",
+        "wrap('torch', 'round', f)\n",
+        "wrap_function('torch', name, f)\n",
+        "exec('torch.round = f')\n",
+        # In the places where an assignment may stand.
+        "import torch\nfor torch.round in fs: pass\n",
+        "import torch\nwith a as torch.round: pass\n",
+        "import torch\n(torch.round, y) = f, g\n",
+        "import torch\ntorch.round += f\n",
+        "import torch\ndef g():\n    global torch\n    torch.round = f\n",
     ],
 )
 def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
@@ -215,11 +261,68 @@ def test_what_one_file_replaces_stays_in_all_files(tmp_path, patch):
         "patch(f'{name}.round', f)\n",
         "patch.multiple('torch', sin=f)\n",
         "print(f'torch.{name}')\n",
+        "import sys\nsys.modules['other'].round = f\n",
+        "import sys\nt = sys.modules['torch']\nprint(t.round)\n",
+        "import sys\nif 'torch' in sys.modules: pass\n",
+        "from mine import import_module\nimport_module('torch').round = f\n",
+        "import importlib\nimportlib.import_module('torch.nn').round = f\n",
+        "import torch\nprint(torch, dir(torch), hasattr(torch, 'round'))\n",
+        "import torch\nx.t = torch\nx.u.round = f\n",
+        "import torch\nx.t = torch\nx.t.sin = f\n",
+        "import torch\nsetattr(torch, 'sin', f)\n",
+        "text.replace('torch', name)\n",
+        "import torch\ntorch.nn.functional.relu = f\n",
+        "self.x.round = f\n",
+        "exec('torch.sin = f')\n",
+        "from torch import nn\nfor m in (nn, x): pass\n",
     ],
 )
 def test_what_another_function_replaces_does_not_matter(tmp_path, other):
     texts, _ = converted(tmp_path, {"a.py": CALL, "z.py": other})
     assert texts["a.py"] == NATIVE
+
+
+def test_what_is_replaced_through_a_name_of_another_file_stays(tmp_path):
+    files = {
+        "a.py": CALL,
+        "compat.py": "import torch as t\nimport torch.nn.functional as F\n",
+        "z.py": "import compat\ncompat.t.round = f\n",
+    }
+    texts, _ = converted(tmp_path, files)
+    assert texts["a.py"] == ADAPTER
+    texts, _ = converted(
+        tmp_path / "other", {**files, "z.py": "import compat\ncompat.F.round = f\n"}
+    )
+    assert texts["a.py"] == NATIVE
+    patched = {**files, "z.py": "@patch('compat.t.round')\ndef test(): pass\n"}
+    texts, _ = converted(tmp_path / "patched", patched)
+    assert texts["a.py"] == ADAPTER
+
+
+def test_what_lies_in_a_module_that_is_replaced_stays(tmp_path):
+    call = "import torch\ny = torch.nn.functional.silu(x)\n"
+    for number, patch in enumerate(
+        (
+            "import torch\ntorch.nn.functional = f\n",
+            "import torch\nsetattr(torch, 'nn', f)\n",
+            "import torch\nreplace_all(torch)\n",
+            "import sys\nsys.modules['torch.nn.functional'] = f\n",
+        )
+    ):
+        texts, _ = converted(tmp_path / str(number), {"a.py": call, "z.py": patch})
+        assert "mindspore" not in texts["a.py"]
+    texts, _ = converted(
+        tmp_path / "other", {"a.py": call, "z.py": "import torch\ntorch.cuda = f\n"}
+    )
+    assert "mindspore.mint.nn.functional.silu" in texts["a.py"]
+
+
+def test_a_module_that_is_asked_for_by_name_has_nothing_to_import_mindspore_behind(tmp_path):
+    source = "import importlib\nt = importlib.import_module('torch')\ny = t.round(x)\n"
+    texts, result = converted(tmp_path, {"a.py": source})
+    assert texts["a.py"] == source.replace("'torch'", "'mstorch'")
+    (finding,) = [f for f in result.files[0].findings if f.kind == "adapter"]
+    assert "not imported" in finding.message
 
 
 def test_a_call_that_stays_for_a_replacement_says_where_that_is(tmp_path):
