@@ -20,6 +20,7 @@ import numpy
 from mindspore import _Function as MindSporeFunction
 
 from mstorch._dtypes import REDUCED
+from mstorch._quiet import quiet
 
 checks_for_nan = False
 """Whether a derivative that is not a number is an error."""
@@ -78,7 +79,7 @@ class Run:
         # The engine has let go of it where it has added to it itself.
         if first is None or first.shape != array.shape or first.dtype != array.dtype:
             return False
-        with numpy.errstate(all="ignore"):
+        with quiet():
             if first.dtype in REDUCED:
                 first[...] = first.astype(numpy.float32) + array.astype(numpy.float32)
             else:

@@ -11,13 +11,14 @@ from mstorch import _dtypes, _engine
 from mstorch._autograd import attach, derivative, remember, unrecorded, wants_grad
 from mstorch._ops import inplace, pointwise, views
 from mstorch._ops._operands import gradient_for, up, wrap_dim
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import adopt, dense, wrap
 
 
 def _kernel(compute, array):
     """Run a float kernel on an array; the half types are computed in float32 and rounded once."""
-    with numpy.errstate(all="ignore"):
+    with quiet():
         return compute(up(array)).astype(array.dtype, copy=False)
 
 
@@ -56,7 +57,7 @@ def _silu_backward(grad, x):
 
 
 def _two(compute, grad, x):
-    with numpy.errstate(all="ignore"):
+    with quiet():
         return compute(up(grad), up(x)).astype(grad.dtype, copy=False)
 
 

@@ -8,6 +8,7 @@ from mstorch import _device, _dtypes, _meta
 from mstorch._errors import missing
 from mstorch._ops import views
 from mstorch._ops._operands import result_dtype, sizes_of
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -64,7 +65,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     if array.dtype == object:
         raise TypeError(f"could not infer the type of a tensor from {type(data).__name__}")
     if dtype is not None:
-        with numpy.errstate(all="ignore"):
+        with quiet():
             array = array.astype(_dtypes.numpy_of(dtype), copy=False)
     elif not given and array.dtype.kind == "f":
         array = array.astype(_tensor_elements_type(data) or _kind(None))

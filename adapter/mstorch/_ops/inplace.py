@@ -17,6 +17,7 @@ from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import comparison, linalg, pointwise, reduction, views  # noqa: F401  they register what is made in place here
 from mstorch._ops._operands import gradient_for, sizes_of
+from mstorch._quiet import quiet
 from mstorch._registry import OPERATORS, operator
 from mstorch._tensor import (
     Tensor,
@@ -83,7 +84,7 @@ def write(input, value):
     """Make `value`, a tensor of the same shape, the new value of `input`, in memory and in the
     graph.
     """
-    with numpy.errstate(all="ignore"):
+    with quiet():
         input._a[...] = value._a
     bump(input)
     if _engine.is_recording() and (value._requires_grad or input._requires_grad):
@@ -222,7 +223,7 @@ def _arithmetic(name, ufunc, *operators):
             right = other._a if isinstance(other, Tensor) else array.dtype.type(other)
             if right.dtype is array.dtype and array.dtype.itemsize > 2 and right.ndim <= array.ndim:
                 check_writable(input)
-                with numpy.errstate(all="ignore"):
+                with quiet():
                     try:
                         ufunc(array, right, out=array)
                     except ValueError as error:

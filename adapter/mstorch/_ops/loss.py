@@ -8,6 +8,7 @@ import msops
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import activation, pointwise, views
 from mstorch._ops._operands import up
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import adopt, wrap
 
@@ -60,7 +61,7 @@ def nll_loss(
     losses = -logs * up(weights)
     total = up(weights).sum() if reduction == "mean" else None
     if reduction == "mean":
-        with numpy.errstate(all="ignore"):
+        with quiet():
             value = losses.sum() / total
     elif reduction == "sum":
         value = losses.sum()
@@ -160,7 +161,7 @@ def _fused(input, target, dim, ignore_index, smoothing, reduction):
     losses = adopt(msops.parts.vocab_loss(pieces, target, classes, ignore_index, smoothing))._a
     count = numpy.sum(used, dtype=losses.dtype) if reduction == "mean" else None
     if reduction == "mean":
-        with numpy.errstate(all="ignore"):
+        with quiet():
             losses = losses.sum() / count
     elif reduction == "sum":
         losses = losses.sum()
@@ -179,7 +180,7 @@ def _fused_backward(ctx, grad):
     (largest, exponentials), count, ignore_index, smoothing = ctx.context
     if wants_grad(grad, logits):
         return _composed_slope(grad, logits, target, count, ignore_index, smoothing)
-    with numpy.errstate(all="ignore"):
+    with quiet():
         share = up(grad._a) if count is None else up(grad._a) / count
     share = wrap(numpy.broadcast_to(share, target._a.shape))
     classes = logits._a.shape[-1]

@@ -16,6 +16,7 @@ from mstorch._ops._operands import (
     up,
     write_out,
 )
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -24,7 +25,7 @@ from mstorch._tensor import Tensor, wrap
 
 def _compute(ufunc, x, y):
     """Apply a ufunc; the half types are computed in float32 and rounded once."""
-    with numpy.errstate(all="ignore"):
+    with quiet():
         try:
             if x.dtype.itemsize == 2 and x.dtype in _dtypes.REDUCED:
                 return ufunc(up(x), up(y)).astype(x.dtype)
@@ -313,7 +314,7 @@ def _exponent_slope(base, exponent):
     if not isinstance(base, Tensor):
         if base == 0:
             return value.masked_fill(exponent.ge(0), 0).masked_fill(exponent.lt(0), -numpy.inf)
-        with numpy.errstate(all="ignore"):
+        with quiet():
             return mul(value, float(numpy.log(base)))
     slope = mul(value, log(base))
     return slope.masked_fill(base.eq(0).logical_and(exponent.ge(0)), 0)
@@ -423,7 +424,7 @@ def _half_safe(kernel):
     """Compute the half types in float32; turn integers into the default type."""
 
     def compute(x):
-        with numpy.errstate(all="ignore"):
+        with quiet():
             kind = x.dtype
             if kind in _dtypes.REDUCED:
                 return kernel(up(x)).astype(kind)
@@ -879,7 +880,7 @@ def _three_operands(name, kernel, node):
                 "addcdiv will perform a true division of tensor1 and tensor2."
             )
         scale = wide[0].dtype.type(value)
-        with numpy.errstate(all="ignore"):
+        with quiet():
             result = wide[0] + kernel(scale, wide[1], wide[2])
         result = wrap(numpy.asarray(result).astype(kind, copy=False))
         if wants_grad(*operands):

@@ -13,6 +13,7 @@ from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import pointwise, views
 from mstorch._ops._operands import floating, up, wrap_dim, wrap_dims, write_out
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -47,7 +48,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     kind = _sum_type(array, dtype)
     wide = up(array) if dtype is None else up(array.astype(kind, copy=False))
     sum_kind = wide.dtype if wide.dtype.kind in "fc" else kind
-    with numpy.errstate(all="ignore"):
+    with quiet():
         total = numpy.add.reduce(wide, dims, sum_kind, keepdims=keepdim)
     result = wrap(numpy.asarray(total).astype(kind, copy=False))
     if wants_grad(input):
@@ -78,7 +79,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None, out=None):
     for d in dims:
         count *= array.shape[d]
     wide = up(array)
-    with numpy.errstate(all="ignore"):
+    with quiet():
         total = numpy.add.reduce(wide, dims, keepdims=keepdim) / wide.dtype.type(count)
     result = wrap(numpy.asarray(total).astype(array.dtype, copy=False))
     if wants_grad(input):
@@ -367,7 +368,7 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
     """The logarithm of the sum of exponentials, without overflow."""
     array = up(floating(input._a))
     dims = wrap_dims(dim, array.ndim)
-    with numpy.errstate(all="ignore"):
+    with quiet():
         top = numpy.max(array, dims, keepdims=True)
         top = numpy.where(numpy.isfinite(top), top, 0)
         total = numpy.log(numpy.add.reduce(numpy.exp(array - top), dims, keepdims=True)) + top

@@ -9,6 +9,7 @@ from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import inplace
 from mstorch._ops._operands import sizes_of, up, write_out
 from mstorch._ops.creation import finish, made, sized, sized_like, where_it_is
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, wrap
 
@@ -221,7 +222,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 def _by_race(weights, count, generator):
     """The categories whose exponential clocks, running at their weights, ring first."""
     clocks = _random.exponential(weights.size, weights.dtype, generator=generator)
-    with numpy.errstate(all="ignore"):
+    with quiet():
         speed = up(weights) / up(clocks.reshape(weights.shape))
     speed = up(speed.astype(weights.dtype))
     return numpy.argsort(-speed, -1, kind="stable")[..., :count].astype(numpy.int64)

@@ -10,6 +10,7 @@ from mstorch import _device, _dtypes, _meta
 from mstorch._autograd import attach, derivative, view, views_of, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
+from mstorch._quiet import quiet
 from mstorch._registry import operator
 from mstorch._tensor import Tensor, address_of, share, strided, whole_memory_of, wrap
 
@@ -52,7 +53,7 @@ def cast(input, dtype, copy=False):
     array = input._a
     if array.dtype == kind and not copy:
         return input
-    with numpy.errstate(all="ignore"):
+    with quiet():
         result = wrap(array.astype(kind, order="C"))
     if wants_grad(input) and (dtype.is_floating_point or dtype.is_complex):
         return attach(_to_backward, result, (input,), (), input.dtype)

@@ -10,6 +10,7 @@ import functools
 import numpy
 
 from mstorch import _dtypes
+from mstorch._quiet import quiet
 
 
 class ReduceOp(enum.Enum):
@@ -60,7 +61,7 @@ def combine(op: ReduceOp, arrays: list[numpy.ndarray]) -> numpy.ndarray:
     kind = arrays[0].dtype
     if kind in _dtypes.REDUCED:
         arrays = [array.astype(numpy.float32) for array in arrays]
-    with numpy.errstate(all="ignore"):
+    with quiet():
         total = functools.reduce(_FUNCTIONS[op], arrays)
         if op is ReduceOp.AVG:
             total = total / len(arrays)
