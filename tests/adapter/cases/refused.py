@@ -134,6 +134,10 @@ REFUSED = {
         "backward_into_nothing",
         "a_checkpoint_with_reentry_asked_for_some_gradients",
     },
+    "modules": {
+        "a_hook_of_states_that_returns_something",
+        "changing_the_result_of_a_module_with_a_backward_hook",
+    },
     "optimizers": {
         "wrong_Adagrad_lr",
         "wrong_Adamax_betas",

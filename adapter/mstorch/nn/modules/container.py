@@ -57,8 +57,6 @@ class _Ordered(Module):
         """Add a module before a position."""
         if not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
-        if not -len(self) <= index <= len(self):
-            raise IndexError(f"Index out of range: {index}")
         modules = list(self)
         modules.insert(index, module)
         self._number(modules)
@@ -97,6 +95,12 @@ class Sequential(_Ordered):
 
     def __iadd__(self, other):
         return self.extend(other)
+
+    def insert(self, index, module):
+        """Add a module before a position, which must be there or the end."""
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        return super().insert(index, module)
 
     def __mul__(self, count):
         return Sequential(*(list(self) * _count(count)))

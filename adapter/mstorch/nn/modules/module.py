@@ -81,18 +81,48 @@ class Module:
     _call_impl = __call__
 
     def _call_with_hooks(self, args, kwargs):
+        called = set()
+        try:
+            return self._run_with_hooks(args, kwargs, called)
+        except Exception:
+            for key in self._forward_hooks_always_called:
+                if key not in called and key in self._forward_hooks:
+                    self._run_after_failure(key, args, kwargs)
+            raise
+
+    def _run_after_failure(self, key, args, kwargs):
+        """A hook that is called whether forward fails or not: its own error is but a warning."""
+        try:
+            self._run_hook(key, self._forward_hooks[key], args, kwargs, None)
+        except Exception as error:
+            warnings.warn(
+                "module forward hook with ``always_call=True`` raised an exception that was "
+                f"silenced as another error was raised in forward: {error!s}",
+                stacklevel=2,
+            )
+
+    def _run_hook(self, key, hook, args, kwargs, result):
+        with_kwargs = key in self._forward_hooks_with_kwargs
+        changed = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
+        return result if changed is None else changed
+
+    def _run_with_hooks(self, args, kwargs, called):
         for key, hook in (*_global_hooks["forward_pre"].items(), *self._forward_pre_hooks.items()):
             args, kwargs = self._run_pre_hook(key, hook, args, kwargs)
-        backward = (
-            _BackwardHooks(self) if self._backward_hooks or self._backward_pre_hooks else None
-        )
+        backward = None
+        if (
+            self._backward_hooks
+            or self._backward_pre_hooks
+            or _global_hooks["backward"]
+            or _global_hooks["backward_pre"]
+        ):
+            backward = _BackwardHooks(self)
         if backward is not None:
             args = backward.watch_inputs(args)
         result = self.forward(*args, **kwargs)
         for key, hook in (*_global_hooks["forward"].items(), *self._forward_hooks.items()):
-            with_kwargs = key in self._forward_hooks_with_kwargs
-            changed = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
-            result = result if changed is None else changed
+            called.add(key)
+            result = self._run_hook(key, hook, args, kwargs, result)
         return result if backward is None else backward.watch_outputs(result)
 
     def _run_pre_hook(self, key, hook, args, kwargs):
@@ -128,18 +158,29 @@ class Module:
         )
 
     def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
-        """Call `hook(module, args, output)` after forward; what it returns replaces the output."""
-        if always_call:
-            raise missing("torch.nn.Module.register_forward_hook(always_call=True)")
-        return self._add_hook(
+        """Call `hook(module, args, output)` after forward; what it returns replaces the output.
+
+        With `always_call` it is called with None as output where forward has failed, too.
+        """
+        handle = self._add_hook(
             self._forward_hooks, hook, prepend, self._forward_hooks_with_kwargs, with_kwargs
         )
+        if always_call:
+            self._forward_hooks_always_called[handle.id] = True
+        return handle
 
     def register_full_backward_hook(self, hook, prepend=False):
         """Call `hook(module, grad_input, grad_output)` when the inputs' gradients are known."""
         return self._add_hook(self._backward_hooks, hook, prepend)
 
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook):
+        """An error: such hooks see the gradients of the last operator in forward, whichever that
+        is.
+        """
+        raise missing(
+            "torch.nn.Module.register_backward_hook",
+            "it shows the gradients of the last operator alone; use register_full_backward_hook",
+        )
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
         """Call `hook(module, grad_output)` when the gradients of the outputs are known."""
@@ -162,8 +203,15 @@ class Module:
         return self._add_hook(self._state_dict_hooks, hook)
 
     def register_state_dict_post_hook(self, hook):
-        """Call `hook(module, state_dict, prefix, local_metadata)` after state_dict."""
-        return self._register_state_dict_hook(hook)
+        """Call `hook(module, state_dict, prefix, local_metadata)`, which changes the dict and
+        returns None, after state_dict.
+        """
+
+        def call(*args):
+            if hook(*args) is not None:
+                raise RuntimeError("state_dict post-hook must return None")
+
+        return self._register_state_dict_hook(call)
 
     def register_state_dict_pre_hook(self, hook):
         """Call `hook(module, prefix, keep_vars)` before state_dict."""
@@ -189,7 +237,7 @@ class Module:
             if self.__dict__.get("_modules") is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, self._modules)
-            self._modules[name] = value
+            self._modules[name] = _as_registered("module", self, name, value)
         elif name in self.__dict__.get("_modules", ()):
             if value is not None:
                 raise TypeError(
@@ -274,7 +322,7 @@ class Module:
             )
         if param is not None and not param.is_leaf:
             raise ValueError(f"Cannot assign non-leaf Tensor to parameter '{name}'")
-        self._parameters[name] = param
+        self._parameters[name] = _as_registered("parameter", self, name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Add a tensor that is saved (where persistent) and moved with the module, not trained."""
@@ -288,7 +336,7 @@ class Module:
                 f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (torch Tensor or "
                 "None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = _as_registered("buffer", self, name, tensor)
         (
             self._non_persistent_buffers_set.discard
             if persistent
@@ -302,7 +350,7 @@ class Module:
         self._check_name("module", name)
         if hasattr(self, name) and name not in self._modules:
             raise KeyError(f"attribute '{name}' already exists")
-        self._modules[name] = module
+        self._modules[name] = _as_registered("module", self, name, module)
 
     register_module = add_module
 
@@ -386,6 +434,20 @@ class Module:
                 raise AttributeError(f"`{part}` is not an nn.Module")
         return module
 
+    def set_submodule(self, target, module, strict=False):
+        """Put a module in the place of that with a dotted name, which with `strict` must exist."""
+        path, _, name = target.rpartition(".")
+        if not name:
+            raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
+        if not isinstance(getattr(parent, name, module), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def get_parameter(self, target):
         """The parameter with a dotted name."""
         return self._get_member(target, "_parameters", "an nn.Parameter")
@@ -397,11 +459,16 @@ class Module:
     def _get_member(self, target, registry, kind):
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
+        if not hasattr(module, name):
+            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
         if name not in module.__dict__[registry]:
             raise AttributeError(f"`{name}` is not {kind}")
         return module.__dict__[registry][name]
 
     # Changing
+
+    def compile(self, *args, **kwargs):
+        """Nothing: the module stays Python, and computes the same."""
 
     def apply(self, fn):
         """Call a function on every module below, children first."""
@@ -722,6 +789,7 @@ _DICTIONARIES = (
     "_backward_hooks",
     "_backward_pre_hooks",
     "_forward_hooks",
+    "_forward_hooks_always_called",
     "_forward_hooks_with_kwargs",
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
@@ -753,21 +821,68 @@ class _GlobalHooks(dict):
         return any(self.values())
 
 
-_global_hooks = _GlobalHooks(forward={}, forward_pre={})
+_global_hooks = _GlobalHooks(forward={}, forward_pre={}, backward={}, backward_pre={})
+# Hooks of what is registered in any module, by kind.
+_registrations = {"parameter": {}, "buffer": {}, "module": {}}
 
 
-def register_module_forward_hook(hook):
-    """Call `hook(module, args, output)` after every module's forward."""
-    handle = RemovableHandle(_global_hooks["forward"])
-    _global_hooks["forward"][handle.id] = hook
+def _register(hooks, hook):
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
     return handle
+
+
+def _as_registered(kind, module, name, value):
+    """What is to be registered, which hooks may replace."""
+    for hook in _registrations[kind].values():
+        changed = hook(module, name, value)
+        value = value if changed is None else changed
+    return value
+
+
+def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
+    """Call `hook(module, args, output)` after every module's forward."""
+    if with_kwargs or always_call:
+        raise missing(
+            "torch.nn.modules.module.register_module_forward_hook", "with_kwargs and always_call"
+        )
+    return _register(_global_hooks["forward"], hook)
 
 
 def register_module_forward_pre_hook(hook):
     """Call `hook(module, args)` before every module's forward."""
-    handle = RemovableHandle(_global_hooks["forward_pre"])
-    _global_hooks["forward_pre"][handle.id] = hook
-    return handle
+    return _register(_global_hooks["forward_pre"], hook)
+
+
+def register_module_full_backward_hook(hook):
+    """Call `hook(module, grad_input, grad_output)` when the gradients of a module's inputs are
+    known.
+    """
+    return _register(_global_hooks["backward"], hook)
+
+
+def register_module_full_backward_pre_hook(hook):
+    """Call `hook(module, grad_output)` when the gradients of a module's outputs are known."""
+    return _register(_global_hooks["backward_pre"], hook)
+
+
+def register_module_parameter_registration_hook(hook):
+    """Call `hook(module, name, parameter)` for each that is registered; what it returns replaces
+    it.
+    """
+    return _register(_registrations["parameter"], hook)
+
+
+def register_module_buffer_registration_hook(hook):
+    """Call `hook(module, name, buffer)` for each that is registered; what it returns replaces
+    it.
+    """
+    return _register(_registrations["buffer"], hook)
+
+
+def register_module_module_registration_hook(hook):
+    """Call `hook(module, name, child)` for each that is registered; what it returns replaces it."""
+    return _register(_registrations["module"], hook)
 
 
 def _quoted(keys):
@@ -788,10 +903,15 @@ class _BackwardHooks:
         self.module = weakref.ref(module)
         self.grad_output = None
 
+    def _hooks(self, kind):
+        """Hooks of all modules, then those of this one."""
+        own = self.module().__dict__[f"_{kind}_hooks"]
+        return [*_global_hooks[kind].values(), *own.values()]
+
     def watch_inputs(self, args):
         self.places = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a._requires_grad]
         self.count = len(args)
-        if not self.places or not self.module()._backward_hooks:
+        if not self.places or not self._hooks("backward"):
             return args
         watched = _identity_with_hook(self._inputs_done, [args[i] for i in self.places])
         args = list(args)
@@ -812,13 +932,13 @@ class _BackwardHooks:
 
     def _outputs_done(self, gradients):
         module = self.module()
-        for hook in module._backward_pre_hooks.values():
+        for hook in self._hooks("backward_pre"):
             changed = hook(module, gradients)
             if changed is not None:
                 gradients = changed if isinstance(changed, tuple) else (changed,)
         self.grad_output = gradients
         if not self.places:
-            for hook in module._backward_hooks.values():
+            for hook in self._hooks("backward"):
                 hook(module, (None,) * self.count, gradients)
         return gradients
 
@@ -827,7 +947,7 @@ class _BackwardHooks:
         whole = [None] * self.count
         for place, gradient in zip(self.places, gradients, strict=False):
             whole[place] = gradient
-        for hook in module._backward_hooks.values():
+        for hook in self._hooks("backward"):
             changed = hook(module, tuple(whole), self.grad_output)
             if changed is not None:
                 whole = list(changed) if isinstance(changed, tuple) else [changed]

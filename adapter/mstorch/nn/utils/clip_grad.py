@@ -43,10 +43,20 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     """
     gradients = _gradients(parameters)
     total = get_total_norm(gradients, float(norm_type), error_if_nonfinite)
+    _scale(gradients, max_norm, total)
+    return total
+
+
+@no_grad()
+def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
+    """Scale all gradients, in place, as clip_grad_norm_ does where their norm is known."""
+    _scale(_gradients(parameters), float(max_norm), total_norm)
+
+
+def _scale(gradients, max_norm, total):
     factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
     for gradient in gradients:
         gradient.mul_(factor)
-    return total
 
 
 @no_grad()
