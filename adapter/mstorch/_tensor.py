@@ -457,8 +457,9 @@ class Tensor(MindSporeTensor):
     def data(self, value):
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value)}")
-        retyped = self._requires_grad and self._is_leaf and value._a.dtype != self._a.dtype
-        if retyped and self._grad is not None:
+        retyped, reshaped = value._a.dtype != self._a.dtype, value._a.shape != self._a.shape
+        renewed = (retyped or reshaped) and self._requires_grad and self._is_leaf
+        if renewed and retyped and self._grad is not None:
             raise missing(
                 "torch.Tensor.data.__set__",
                 f"data of {value.dtype} for a tensor of {self.dtype} that has a gradient; set its "
@@ -468,8 +469,9 @@ class Tensor(MindSporeTensor):
         self.__dict__["_a"] = value._a
         self.__dict__["_m"] = value._m
         self.__dict__.pop("_s", None)
-        if retyped:
-            # The engine's accumulating step gives gradients of the type that it was made for.
+        if renewed and self._grad is None:
+            # The engine's accumulating step gives gradients of the type and shape that it was made
+            # for.
             twin = alias(self._a)
             twin._requires_grad = True
             _engine.swap_implementation(self, twin)

@@ -8,5 +8,7 @@ import against_torch
 
 
 @pytest.mark.parametrize("name", against_torch.names("modules"))
-def test_a_program_of_modules_agrees_with_torch(reference: against_torch.Reference, name: str) -> None:
+def test_a_program_of_modules_agrees_with_torch(
+    reference: against_torch.Reference, name: str
+) -> None:
     against_torch.compare(reference, "modules", name)

@@ -8,6 +8,8 @@ from mstorch._ops import (  # noqa: F401
     comparison,
     convolution,
     creation,
+    decompositions,
+    distances,
     dropout,
     embedding,
     experts,
@@ -23,6 +25,7 @@ from mstorch._ops import (  # noqa: F401
     resample,
     sampling,
     scatter,
+    shaped_activations,
     sorting,
     views,
 )

@@ -1016,3 +1016,77 @@ def meshgrid(*tensors, indexing="ij"):
         for d, t in enumerate(tensors)
     ]
     return (grids[1], grids[0], *grids[2:]) if swapped else tuple(grids)
+
+
+@operator("torch.diag_embed", "Tensor.diag_embed")
+def diag_embed(input, offset=0, dim1=-2, dim2=-1):
+    """Matrices with the last dimension on a diagonal and zeros elsewhere."""
+    ndim = input._a.ndim + 1
+    first, second = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    if first > second:
+        first, second, offset = second, first, -offset
+    side = input._a.shape[-1] + abs(offset)
+    rest = list(input._a.shape[:-1])
+    rest.insert(first, side)
+    rest.insert(second, side)
+    result = input.new_zeros(rest)
+    diagonal(result, offset, first, second).copy_(input)
+    return result
+
+
+def _at_least(count, tensors, widen):
+    if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        tensors = tensors[0]
+        return tuple(widen(t) if t._a.ndim < count else t for t in tensors)
+    made = tuple(widen(t) if t._a.ndim < count else t for t in tensors)
+    return made[0] if len(made) == 1 else made
+
+
+@operator("torch.atleast_1d")
+def atleast_1d(*tensors):
+    """Tensors without dimensions as vectors of one element."""
+    return _at_least(1, tensors, lambda t: reshape(t, (1,)))
+
+
+@operator("torch.atleast_2d")
+def atleast_2d(*tensors):
+    """Tensors of less than two dimensions as matrices of one row."""
+    return _at_least(2, tensors, lambda t: reshape(t, (1, t._a.size)))
+
+
+@operator("torch.atleast_3d")
+def atleast_3d(*tensors):
+    """Tensors of less than three dimensions with dimensions of one element added."""
+
+    def widen(tensor):
+        if tensor._a.ndim == 2:
+            return unsqueeze(tensor, -1)
+        return reshape(tensor, (1, tensor._a.size, 1))
+
+    return _at_least(3, tensors, widen)
+
+
+@operator("Tensor.unfold")
+def unfold(self, dimension, size, step):
+    """A view of all windows of a size along a dimension, `step` apart, in a last dimension."""
+    array = self._a
+    if not array.ndim:
+        wrap_dim(dimension, 1)
+        return unfold(reshape(self, (1,)), 0, size, step)[0]
+    dimension = wrap_dim(dimension, array.ndim)
+    length = array.shape[dimension]
+    if size > length:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {length} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    item = array.itemsize
+    steps = [stride // item for stride in array.strides]
+    shape = [*array.shape, size]
+    shape[dimension] = (length - size) // step + 1
+    strides = [*steps, steps[dimension]]
+    strides[dimension] *= step
+    return as_strided(self, shape, strides, self.storage_offset())

@@ -3,8 +3,36 @@
 """torch.distributions."""
 
 from mstorch._errors import module_getattr
-from mstorch.distributions import constraints, uniform
+from mstorch.distributions import (
+    bernoulli,
+    categorical,
+    constraints,
+    distribution,
+    multivariate_normal,
+    normal,
+    uniform,
+)
+from mstorch.distributions.bernoulli import Bernoulli
+from mstorch.distributions.categorical import Categorical
+from mstorch.distributions.distribution import Distribution
+from mstorch.distributions.multivariate_normal import MultivariateNormal
+from mstorch.distributions.normal import Normal
+from mstorch.distributions.uniform import Uniform
 
-__all__ = ["constraints", "uniform"]
+__all__ = [
+    "Bernoulli",
+    "Categorical",
+    "Distribution",
+    "MultivariateNormal",
+    "Normal",
+    "Uniform",
+    "bernoulli",
+    "categorical",
+    "constraints",
+    "distribution",
+    "multivariate_normal",
+    "normal",
+    "uniform",
+]
 
 __getattr__ = module_getattr("torch.distributions")

@@ -785,6 +785,20 @@ def data_can_be_replaced(torch):
 
 
 @case
+def gradients_have_the_shape_that_a_leaf_has_now(torch):
+    seen = []
+    for before in (False, True):
+        x = torch.nn.Parameter(torch.ones(7, 4))
+        if before:
+            (x * 3).sum().backward()
+            x.grad = None
+        x.data = torch.ones(5, 2)
+        (x * 2 + x).sum().backward()
+        seen.append((x, x.grad))
+    return seen
+
+
+@case
 def gradients_have_the_type_that_a_leaf_has_now(torch):
     results = []
     for kind in (torch.float64, torch.float16, torch.bfloat16):

@@ -134,6 +134,16 @@ REFUSED = {
         "backward_into_nothing",
         "a_checkpoint_with_reentry_asked_for_some_gradients",
     },
+    "distributions": {
+        "wrong_deviation",
+        "wrong_bounds",
+        "wrong_chance",
+        "wrong_parameters",
+        "wrong_logits",
+        "wrong_covariance",
+        "a_value_that_cannot_be",
+        "a_matrix_without_a_factor",
+    },
     "modules": {
         "a_hook_of_states_that_returns_something",
         "changing_the_result_of_a_module_with_a_backward_hook",
