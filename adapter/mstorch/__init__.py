@@ -77,6 +77,7 @@ from mstorch import (  # noqa: E402
     jit,
     library,
     linalg,
+    mps,
     multiprocessing,
     nn,
     optim,
@@ -84,9 +85,11 @@ from mstorch import (  # noqa: E402
     serialization,
     special,
     utils,
+    xpu,
 )
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
 from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
+from mstorch._control import cond  # noqa: E402
 from mstorch._vmap import vmap  # noqa: E402
 from mstorch.amp import GradScaler, autocast  # noqa: E402
 from mstorch.amp.autocast_mode import (  # noqa: E402
@@ -108,6 +111,7 @@ from mstorch.autograd.grad_mode import (  # noqa: E402
     enable_grad,
     inference_mode,
     is_grad_enabled,
+    is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
 )

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How an absent API shows itself."""
 
+from mstorch._absent import reason_for
+
 
 class MissingAPI(NotImplementedError, AttributeError):
     """A torch name that mstorch does not have.
@@ -14,6 +16,7 @@ class MissingAPI(NotImplementedError, AttributeError):
 
 def missing(name: str, reason: str = "") -> MissingAPI:
     """The error for the torch name `name`, such as `torch.fft.fft`."""
+    reason = reason or reason_for(name)
     return MissingAPI(f"{name} is not implemented by mstorch{': ' + reason if reason else ''}")
 
 

@@ -82,9 +82,28 @@ def test_names_that_are_no_api_of_torch_have_none(name):
     assert name not in _BY_NAME
 
 
-def test_private_names_are_those_that_megatron_core_mentions():
+def test_private_names_are_those_that_upstreams_mention():
     private = {name for name in _BY_NAME if "._" in name.replace(".__", ".")}
-    assert private <= set(refresh.megatron_core_names())
+    assert private <= {*refresh.megatron_core_names(), *refresh.transformers_names()}
+
+
+def _document():
+    return (Path(refresh.__file__).parents[2] / "docs/mstorch_apis.md").read_text(encoding="utf-8")
+
+
+def test_every_name_that_transformers_mentions_is_served_or_says_why_not():
+    rows = {}
+    for line in _document().splitlines():
+        if line.startswith("| `torch"):
+            name, status, *_, note = (cell.strip() for cell in line.strip("|").split(" | "))
+            rows[name.strip("`")] = status, note
+    unserved = {}
+    for name in refresh.transformers_names():
+        status, note = rows[name]
+        if status != "served":
+            unserved[name] = note
+    assert [name for name, note in unserved.items() if not note] == []
+    assert len(unserved) <= 16
 
 
 def test_every_name_that_megatron_core_mentions_has_a_row():

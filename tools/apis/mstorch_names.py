@@ -12,7 +12,8 @@ it is served:
     named: REASON   so it is, and why
     no              there is no such name
 
-With a registered operator goes what computes it on the CPU and MindSpore's function for Ascend.
+Where it is not there, `reason` says why, if that is known. With a registered operator goes what
+computes it on the CPU and MindSpore's function for Ascend.
 """
 
 import ast
@@ -29,6 +30,7 @@ import mindspore
 
 import arguments
 import mstorch
+from mstorch._absent import reason_for
 from mstorch._errors import absent_because
 from mstorch._registry import OPERATORS
 
@@ -49,7 +51,13 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     names = sys.stdin.read().split()
     answer = {
-        name: {"served": served(name), "takes": _takes(name), **_paths(name)} for name in names
+        name: {
+            "served": served(name),
+            "reason": reason_for(name),
+            "takes": _takes(name),
+            **_paths(name),
+        }
+        for name in names
     }
     json.dump(answer, answers)
     answers.close()

@@ -44,7 +44,7 @@ def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Pa
     Raises:
         RuntimeError: torch_python does not import torch, or mindspore_python not mstorch.
     """
-    torch = _ask(torch_python, "torch_names.py", megatron_core_names(), [])
+    torch = _ask(torch_python, "torch_names.py", [*megatron_core_names(), *transformers_names()], [])
     apis = torch["apis"]
     ours = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     mstorch = _ask(mindspore_python, "mstorch_names.py", apis, ours)
@@ -60,6 +60,11 @@ def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Pa
 def megatron_core_names() -> list[str]:
     """The names of torch that megatron-core mentions."""
     return _names("megatron_core.txt")
+
+
+def transformers_names() -> list[str]:
+    """The names of torch that transformers' models in scope and its generation mention."""
+    return _names("transformers.txt")
 
 
 def unserved_names() -> list[str]:
@@ -111,14 +116,15 @@ def _apis(torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]) 
 def _rows(
     torch: dict[str, dict[str, Any]], mstorch: dict[str, dict[str, Any]]
 ) -> list[document.Row]:
-    """What mstorch serves or names, and what megatron-core mentions beside that."""
-    mentioned = set(megatron_core_names())
+    """What mstorch serves or names, and what megatron-core and transformers mention beside."""
+    mentioned = {*megatron_core_names(), *transformers_names()}
     rows = []
     for name, api in torch.items():
         ours = mstorch[name]
         status, _, limit = ours["served"].partition(": ")
         if status == "no" and (name not in mentioned or api["kind"] == "absent"):
             continue
+        limit = limit or (ours["reason"] if status != "yes" else "")
         called = status == "yes" and api["kind"] in ("class", "function", "method")
         lacks = _lacking(api["takes"], ours["takes"]) if called else []
         paths = ours.get("cpu", ""), ours.get("ascend", "")

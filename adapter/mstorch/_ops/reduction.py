@@ -463,3 +463,12 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
             _norm_backward, result, (input,), (input,), (views.detach(result), order, dims, keepdim)
         )
     return write_out(out, result)
+
+
+@operator("torch.nansum", "Tensor.nansum")
+def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
+    """The sum of what is a number; nan counts as 0."""
+    if input._a.dtype.kind in "biu":
+        return sum(input, dim, keepdim, dtype=dtype)
+    zero = input.new_zeros(())
+    return sum(pointwise.where(input.isnan(), zero, input), dim, keepdim, dtype=dtype)

@@ -4,6 +4,7 @@
 
 import functools
 import inspect
+import threading
 
 from mstorch import _engine
 
@@ -81,6 +82,21 @@ class enable_grad(_GradMode):
         """A function makes this a decorator without parentheses."""
 
 
+class _Inference(threading.local):
+    """The inference modes that a thread is in, the innermost last."""
+
+    def __init__(self):
+        self.modes = [False]
+
+
+_inference = _Inference()
+
+
+def is_inference_mode_enabled():
+    """Whether the innermost inference mode is on."""
+    return _inference.modes[-1]
+
+
 class inference_mode(_GradMode):
     """Nothing is recorded; unlike in torch, the tensors made inside can be used in recorded
     computations later.
@@ -93,6 +109,15 @@ class inference_mode(_GradMode):
     @property
     def _value(self):
         return _engine.is_recording() if not self._mode else False
+
+    def __enter__(self):
+        super().__enter__()
+        _inference.modes.append(bool(self._mode))
+        return self
+
+    def __exit__(self, *error):
+        _inference.modes.pop()
+        super().__exit__(*error)
 
     def _clone(self):
         return inference_mode(self._mode)

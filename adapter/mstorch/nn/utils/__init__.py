@@ -3,7 +3,7 @@
 """torch.nn.utils."""
 
 from mstorch._errors import module_getattr
-from mstorch.nn.utils import parametrizations
+from mstorch.nn.utils import parametrizations, rnn
 from mstorch.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -19,6 +19,7 @@ __all__ = [
     "get_total_norm",
     "parameters_to_vector",
     "parametrizations",
+    "rnn",
     "vector_to_parameters",
 ]
 
