@@ -87,9 +87,9 @@ from mstorch import (  # noqa: E402
     utils,
     xpu,
 )
+from mstorch._control import cond  # noqa: E402
 from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
 from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
-from mstorch._control import cond  # noqa: E402
 from mstorch._vmap import vmap  # noqa: E402
 from mstorch.amp import GradScaler, autocast  # noqa: E402
 from mstorch.amp.autocast_mode import (  # noqa: E402
@@ -123,6 +123,7 @@ globals().update({name: _legacy_type(name, kind) for name, kind in _LEGACY_TYPES
 
 __version__ = version.__version__
 Generator = _random.Generator
+Event, Stream = cuda.Event, cuda.Stream
 default_generator = _random.default_generator
 inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 
@@ -130,6 +131,11 @@ inf, nan, pi, e, newaxis = _math.inf, _math.nan, _math.pi, _math.e, None
 def compile(model=None, **options):
     """The function or module itself: it stays Python, and computes the same."""
     return model if model is not None else lambda function: function
+
+
+def get_autocast_gpu_dtype():
+    """The type that autocast uses for CUDA."""
+    return get_autocast_dtype("cuda")
 
 
 def get_num_threads():

@@ -3,6 +3,10 @@
 """Why some of torch's names are absent, and what to do instead. A name stands for all below it."""
 
 REASONS = {
+    "torch.Tensor._make_subclass": "an internal of PyTorch's core; assign tensor.__class__",
+    "torch.Tensor.index": "tensors are indexed with []",
+    "torch.Tensor.share_memory_": "tensors live in the memory of one process",
+    "torch.Tensor.storage_type": "a storage has no type; tensors have",
     "torch._C": "an internal of PyTorch's core",
     "torch._softmax_backward_data": "an internal of PyTorch's core; call backward",
     "torch.accelerator": "there is no accelerator in this process; torch.cuda has what stands in",
@@ -14,6 +18,9 @@ REASONS = {
     "torch.autograd.profiler": "use mindspore.profiler",
     "torch.cpu.amp": "use torch.amp.autocast('cpu')",
     "torch.cuda.memory": "there is no allocator of CUDA's",
+    "torch.distributed._make_nccl_premul_sum": "it is NCCL's; multiply before the reduction",
+    "torch.distributed.checkpoint.async_save": "save before training goes on",
+    "torch.distributed.checkpoint.state_dict_saver.async_save": "save before training goes on",
     "torch.distributed.fsdp": "use megatron's distributed optimizer or DistributedDataParallel",
     "torch.distributed.pipelining": "programs are not traced; pipeline as megatron does",
     "torch.distributed.rpc": "processes only meet in collectives and transfers",
@@ -26,6 +33,10 @@ REASONS = {
     "torch.mps": "there is no such device",
     "torch.nested": "tensors are dense; pad sequences",
     "torch.nn.DataParallel": "a process has one device; use DistributedDataParallel",
+    "torch.nn.Module.register_backward_hook": (
+        "it shows the gradients of the last operator alone; use register_full_backward_hook"
+    ),
+    "torch.nn.Module.share_memory": "tensors live in the memory of one process",
     "torch.nn.attention.flex_attention": "it compiles the function of scores; use the mask",
     "torch.nn.utils.parametrizations": "compute the parameter in forward",
     "torch.nn.utils.parametrize": "compute the parameter in forward",
@@ -36,6 +47,10 @@ REASONS = {
     "torch.profiler": "use mindspore.profiler",
     "torch.quantization": "tensors are not quantised",
     "torch.sparse": "tensors are dense",
+    "torch.utils._pytree": "an internal of PyTorch's trees",
+    "torch.utils.cpp_extension": (
+        "its sources need PyTorch's headers; write an operator of MindSpore (docs/operators.md)"
+    ),
     "torch.utils.checkpoint.create_selective_checkpoint_contexts": (
         "a checkpoint keeps nothing of its function; put checkpoints around parts of it"
     ),

@@ -13,7 +13,7 @@ from mstorch._errors import absent_because, absent_class, absent_function
 
 _ABSENT = {
     "torch.fft": lambda: mstorch.fft,
-    "torch.cdist": lambda: mstorch.cdist,
+    "torch.cumprod": lambda: mstorch.cumprod,
     "torch.nn.functional.ctc_loss": lambda: mstorch.nn.functional.ctc_loss,
     "torch.nn.Transformer": lambda: mstorch.nn.Transformer,
     "torch.nn.LSTM": lambda: mstorch.nn.LSTM(1, 2),
@@ -35,6 +35,20 @@ _ABSENT["torch.Tensor.never_heard_of"] = _ABSENT.pop("torch.Tensor.asnumpy")
 def test_an_absent_name_raises_not_implemented_with_its_torch_name(name: str) -> None:
     with pytest.raises(NotImplementedError, match=name.replace(".", r"\.")):
         _ABSENT[name]()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("fft", "Fourier"),
+        ("profiler", "mindspore.profiler"),
+        ("export", "not traced"),
+        ("xpu.memory_allocated", "no such device"),
+    ],
+)
+def test_an_absent_name_says_why_where_that_is_known(name: str, why: str) -> None:
+    with pytest.raises(NotImplementedError, match=f"{name.partition('.')[0]}.* {why}"):
+        eval(f"mstorch.{name}", {"mstorch": mstorch})
 
 
 def test_probes_for_absent_names_answer_no() -> None:

@@ -44,7 +44,9 @@ def tables(torch_python: str, mindspore_python: str = sys.executable) -> dict[Pa
     Raises:
         RuntimeError: torch_python does not import torch, or mindspore_python not mstorch.
     """
-    torch = _ask(torch_python, "torch_names.py", [*megatron_core_names(), *transformers_names()], [])
+    torch = _ask(
+        torch_python, "torch_names.py", [*megatron_core_names(), *transformers_names()], []
+    )
     apis = torch["apis"]
     ours = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     mstorch = _ask(mindspore_python, "mstorch_names.py", apis, ours)

@@ -23,4 +23,11 @@ def is_built():
     return False
 
 
+def enable_flash_sdp(enabled):
+    """Nothing: attention has one form here, whichever kernels are allowed."""
+
+
+enable_mem_efficient_sdp = enable_math_sdp = enable_cudnn_sdp = enable_flash_sdp
+
+
 __getattr__ = module_getattr("torch.backends.cuda")

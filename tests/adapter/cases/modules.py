@@ -296,3 +296,47 @@ def gradients_scaled_by_a_known_norm(torch):
     total = torch.nn.utils.get_total_norm([p.grad for p in net.parameters()])
     torch.nn.utils.clip_grads_with_norm_(net.parameters(), 0.5, total)
     return total, [p.grad for p in net.parameters()]
+
+
+@case
+def sequences_of_different_lengths(torch):
+    rnn = torch.nn.utils.rnn
+    rows = [torch.arange(6.0).reshape(3, 2), torch.ones(1, 2), torch.zeros(4, 2)]
+    leaf = rows[1].clone().requires_grad_()
+    padded = rnn.pad_sequence([rows[0], leaf], batch_first=True, padding_value=9.0)
+    padded.sum().backward()
+    packed = rnn.pack_sequence(rows, enforce_sorted=False)
+    ordered = rnn.pack_padded_sequence(rnn.pad_sequence(rows), [4, 3, 1])
+    return (
+        padded,
+        leaf.grad,
+        rnn.pad_sequence(rows),
+        rnn.pad_sequence(rows, padding_side="left"),
+        list(packed),
+        list(ordered),
+        rnn.pad_packed_sequence(packed, batch_first=True, padding_value=7.0),
+        rnn.pad_packed_sequence(packed, total_length=6),
+        rnn.unpack_sequence(packed),
+        rnn.unpad_sequence(rnn.pad_sequence(rows), torch.tensor([3, 1, 4])),
+        _message(lambda: rnn.pack_sequence(rows))[0],
+        _message(lambda: rnn.pad_sequence(rows, padding_side="up")),
+        _message(lambda: rnn.pad_sequence([]))[0],
+    )
+
+
+@case
+def branches(torch):
+    x = torch.ones(2)
+    seen = [torch.cond(p, torch.add, torch.sub, (x, x)) for p in (True, torch.tensor([False]))]
+    return seen, torch.get_autocast_gpu_dtype(), torch.xpu.is_available()
+
+
+@case
+def inference_modes(torch):
+    seen = [torch.is_inference_mode_enabled()]
+    with torch.inference_mode():
+        seen.append(torch.is_inference_mode_enabled())
+        with torch.inference_mode(False):
+            seen.append(torch.is_inference_mode_enabled())
+        seen.append(torch.is_inference_mode_enabled())
+    return seen

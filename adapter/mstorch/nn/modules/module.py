@@ -177,10 +177,7 @@ class Module:
         """An error: such hooks see the gradients of the last operator in forward, whichever that
         is.
         """
-        raise missing(
-            "torch.nn.Module.register_backward_hook",
-            "it shows the gradients of the last operator alone; use register_full_backward_hook",
-        )
+        raise missing("torch.nn.Module.register_backward_hook")
 
     def register_full_backward_pre_hook(self, hook, prepend=False):
         """Call `hook(module, grad_output)` when the gradients of the outputs are known."""

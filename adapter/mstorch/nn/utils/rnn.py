@@ -44,7 +44,9 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     begun with `padding_side="left"`.
     """
     if padding_side not in ("left", "right"):
-        raise RuntimeError(f"padding_side should be either 'left' or 'right', got {padding_side}")
+        raise RuntimeError(
+            f"Expected padding_side to be one of left or right, but got {padding_side}."
+        )
     if isinstance(sequences, Tensor):
         sequences = sequences.unbind(0)
     elif not isinstance(sequences, collections.abc.Iterable):
@@ -70,8 +72,7 @@ def unpad_sequence(padded_sequences, lengths, batch_first=False):
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
     return [
-        sequence[: int(length)]
-        for sequence, length in zip(padded_sequences, lengths, strict=False)
+        sequence[: int(length)] for sequence, length in zip(padded_sequences, lengths, strict=False)
     ]
 
 
@@ -133,9 +134,7 @@ def pad_packed_sequence(sequence, batch_first=False, padding_value=0.0, total_le
 def pack_sequence(sequences, enforce_sorted=True):
     """Sequences of different lengths as a PackedSequence."""
     lengths = [sequence.shape[0] for sequence in sequences]
-    return pack_padded_sequence(
-        pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted
-    )
+    return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
 def unpack_sequence(packed_sequences):
