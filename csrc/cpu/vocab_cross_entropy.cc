@@ -61,6 +61,7 @@ void PiecesOfRow(const T* x, size_t columns, RowPieces* pieces) {
     const auto shift = hn::Set(d, std::isinf(max) ? C{0} : max);
     Sum<C> exponentials, values;
     ForVectors(d, count, [&](size_t j, auto at) HWY_ATTR {
+      hwy::Prefetch(block + kBlock + j);  // the next one, whose largest number is looked for first
       const auto value = at.Get(d, block + j);
       values.Add(value);
       exponentials.Add(at.Keep(d, Exp(d, hn::Sub(value, shift))));
