@@ -183,15 +183,23 @@ struct Streamed : Whole {
 struct Part {
   template <class D, typename T>
   HWY_INLINE hn::Vec<D> Get(D d, const T* from) const {
-    T values[hn::MaxLanes(D())] = {};
-    std::memcpy(values, from, count * sizeof(T));
-    return Read(d, values);
+    if constexpr (std::is_same_v<T, hn::TFromD<D>>) {
+      return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+    } else {
+      T values[hn::MaxLanes(D())] = {};
+      std::memcpy(values, from, count * sizeof(T));
+      return Read(d, values);
+    }
   }
   template <class D, typename T>
   HWY_INLINE void Put(hn::Vec<D> v, D d, T* to) const {
-    T values[hn::MaxLanes(D())];
-    Write(v, d, values);
-    std::memcpy(to, values, count * sizeof(T));
+    if constexpr (std::is_same_v<T, hn::TFromD<D>>) {
+      hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+    } else {
+      T values[hn::MaxLanes(D())];
+      Write(v, d, values);
+      std::memcpy(to, values, count * sizeof(T));
+    }
   }
   template <class D, typename T>
   HWY_INLINE void Result(hn::Vec<D> v, D d, T* to) const {
@@ -230,16 +238,26 @@ HWY_INLINE void ForVectors(D d, size_t count, const Body& body) {
   }
 }
 
+// How many elements lie before the first that a vector of `bytes` may be streamed to.
+template <typename T>
+HWY_INLINE size_t BeforeAligned(const T* address, size_t bytes) {
+  const size_t beyond = reinterpret_cast<uintptr_t>(address) % bytes;
+  return beyond == 0 ? 0 : (bytes - beyond) / sizeof(T);
+}
+
 // The same for a row of a result; `streamed` as BeyondCaches says. A kernel that streams ends with
 // hwy::FlushStream().
 template <class D, typename T, class Body>
 HWY_INLINE void ForResult(D d, const T* result, bool streamed, size_t count, const Body& body) {
-  const size_t lanes = hn::Lanes(d);
-  if (!streamed || reinterpret_cast<uintptr_t>(result) % (lanes * sizeof(T)) != 0) {
+  const size_t lanes = hn::Lanes(d), head = BeforeAligned(result, lanes * sizeof(T));
+  if (!streamed || count < head + lanes) {
     ForVectors(d, count, body);
     return;
   }
-  size_t i = 0;
+  if (head != 0) {
+    body(0, Part{head});
+  }
+  size_t i = head;
   for (; i + lanes <= count; i += lanes) {
     body(i, Streamed());
   }
@@ -256,7 +274,9 @@ HWY_INLINE void CopyRow(const T* from, size_t count, bool streamed, T* to) {
   auto* target = reinterpret_cast<uint8_t*>(to);
   const size_t bytes = count * sizeof(T), lanes = hn::Lanes(Bytes());
   size_t i = 0;
-  if (streamed && reinterpret_cast<uintptr_t>(to) % lanes == 0) {
+  if (streamed && bytes >= 2 * lanes) {
+    i = BeforeAligned(target, lanes);
+    std::memcpy(target, source, i);
     for (; i + lanes <= bytes; i += lanes) {
       hn::Stream(hn::LoadU(Bytes(), source + i), Bytes(), target + i);
     }

@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measures the cases asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--torch-python", required=True, help="an interpreter that imports torch")
-    parser.add_argument("--only", default="", help="measure cases whose name begins so")
+    parser.add_argument("--only", action="append", help="measure cases whose name begins so")
     parser.add_argument(
         "--shape",
         action="append",
@@ -153,9 +153,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ops_cases.dispatch_as_mstorch()
     for text in options.shape or SHAPES:
         rows, columns = (int(part) for part in text.split("x"))
-        with LineProcess([os.path.abspath(options.torch_python), "-P", str(_PEER)]) as process:
+        # Its compiler's other processes would take the processor from what is measured.
+        environment = {**os.environ, "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+        command = [os.path.abspath(options.torch_python), "-P", str(_PEER)]
+        with LineProcess(command, environment) as process:
             torch = Torch(process, (rows, columns))
-            for name, case in ops_cases.cases(rows, columns, options.only).items():
+            for name, case in ops_cases.cases(rows, columns, options.only or [""]).items():
                 found = measure(name, case, torch, (rows, columns), options.runs, options.compile)
                 print(found.line(), flush=True)
 

@@ -76,9 +76,9 @@ def steps(
     return {"forward": call, "both": both}
 
 
-def cases(rows: int, columns: int, beginning: str = "") -> dict[str, Case]:
-    """Each case by `operator/step`, of those whose name begins so; `rows` is a multiple of 16,
-    `columns` of 128.
+def cases(rows: int, columns: int, beginnings: Sequence[str] = ("",)) -> dict[str, Case]:
+    """Each case by `operator/step`, of those whose name begins in one of these ways; `rows` is a
+    multiple of 16, `columns` of 128.
     """
     found: dict[str, Case] = {}
     for group in (rowwise, experts, attention):
@@ -88,7 +88,7 @@ def cases(rows: int, columns: int, beginning: str = "") -> dict[str, Case]:
             for step, bound in zip(("forward", "both"), work, strict=True):
                 found[f"{name}/{step}"] = Case(ours[step], bound, theirs.get(step))
     found |= grouped(rows, columns) | in_place(rows, columns)
-    return {name: case for name, case in found.items() if name.startswith(beginning)}
+    return {name: case for name, case in found.items() if name.startswith(tuple(beginnings))}
 
 
 # An operator, its inputs, the gradient of its result, what bounds it without and with its
