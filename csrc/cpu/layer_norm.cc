@@ -38,6 +38,7 @@ void LayerNormRows(const T* x, const W* weight, const W* bias, double eps, size_
     mean[row] = centre;
     rstd[row] = scale;
     ForResult(d, y, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
+      hwy::Prefetch(x + columns + j);  // the next row
       const auto normal = hn::Mul(hn::Sub(at.Get(d, x + j), centres), hn::Set(d, scale));
       at.Result(hn::MulAdd(normal, at.Get(d, weight + j), at.Get(d, bias + j)), d, y + j);
     });

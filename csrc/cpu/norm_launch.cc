@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The norms on MindSpore tensors in CPU memory.
-#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
@@ -118,8 +117,8 @@ AddRmsNormGradients LaunchAddRmsNormGrad(const ms::Tensor& dy, const ms::Tensor&
       using W = typename decltype(weight_tag)::Type;
       cpu::RmsNormGrad<T, W>(dy.data_ptr<T>(), sum.data_ptr<T>(), weight.data_ptr<W>(),
                              rstd.data_ptr<typename cpu::Compute<T>::Type>(), dsum.data_ptr<T>(),
-                             size.rows, size.columns, dx.data_ptr<T>(), dweight.data_ptr<W>());
-      std::copy_n(dx.data_ptr<T>(), size.rows * size.columns, dresidual.data_ptr<T>());
+                             size.rows, size.columns, dx.data_ptr<T>(), dweight.data_ptr<W>(),
+                             dresidual.data_ptr<T>());
     });
   });
   return {dx, dresidual, dweight};

@@ -38,6 +38,7 @@ void NormRows(const T* x, const T* residual, const W* weight, double eps, size_t
     const C scale = static_cast<C>(1.0 / std::sqrt(mean + eps));
     rstd[row] = scale;
     ForResult(d, y, streamed, columns, [&](size_t j, auto at) HWY_ATTR {
+      hwy::Prefetch(x + columns + j);  // the next row
       const auto normal = hn::Mul(at.Get(d, in + j), hn::Set(d, scale));
       at.Result(hn::Mul(normal, at.Get(d, weight + j)), d, y + j);
     });
@@ -64,11 +65,11 @@ HWY_INLINE ComputeOf<T> SlopeOf(const T* dy, const T* x, const W* weight, Comput
   return static_cast<ComputeOf<T>>(dot.Total() * scale * scale / static_cast<double>(columns));
 }
 
-// Writes dx, unless it is null, and adds to sums, unless they are null, what the rows give for the
-// gradient of the weight.
+// Writes dx, unless it is null, and the same to dresidual, unless that is, and adds to sums, unless
+// they are null, what the rows give for the gradient of the weight.
 template <typename T, typename W>
 void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* rstd, const T* dsum,
-                  size_t rows, size_t columns, bool streamed, T* dx, double* sums) {
+                  size_t rows, size_t columns, bool streamed, T* dx, T* dresidual, double* sums) {
   const Vectors<T> d;
   RunningSums<ComputeOf<T>> running(sums, columns);
   ComputeOf<T>* const run = running.run();
@@ -86,10 +87,15 @@ void GradientRows(const T* dy, const T* x, const W* weight, const ComputeOf<T>* 
       if (dx != nullptr) {
         const auto along = hn::NegMulAdd(value, slope, hn::Mul(upstream, at.Get(d, weight + j)));
         const auto own = hn::Mul(along, scale);
-        at.Result(dsum == nullptr ? own : hn::Add(own, at.Get(d, dsum + j)), d, dx + j);
+        const auto all = dsum == nullptr ? own : hn::Add(own, at.Get(d, dsum + j));
+        at.Result(all, d, dx + j);
+        if (dresidual != nullptr) {
+          at.Put(all, d, dresidual + j);
+        }
       }
     });
     dx += dx == nullptr ? 0 : columns;
+    dresidual += dresidual == nullptr ? 0 : columns;
     dsum += dsum == nullptr ? 0 : columns;
     running.EndRow();
   }
@@ -129,7 +135,7 @@ void AddRmsNorm(const T* x, const T* residual, const W* weight, double eps, size
 
 template <typename T, typename W>
 void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Compute<T>::Type* rstd,
-                 const T* dsum, size_t rows, size_t columns, T* dx, W* dweight) {
+                 const T* dsum, size_t rows, size_t columns, T* dx, W* dweight, T* dresidual) {
   const auto gradient = MINDFORGE_SIMD(GradientRows<T, W>);
   const bool streamed = BeyondCaches(rows * columns * sizeof(T));
   ColumnSums<1> sums(rows, columns, dweight != nullptr);
@@ -137,6 +143,7 @@ void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Comput
     const size_t at = first * columns;
     gradient(dy + at, x + at, weight, rstd + first, dsum == nullptr ? nullptr : dsum + at,
              last - first, columns, streamed, dx == nullptr ? nullptr : dx + at,
+             dresidual == nullptr ? nullptr : dresidual + at,
              dweight == nullptr ? nullptr : partial);
   });
   sums.Store(0, dweight);
@@ -147,7 +154,7 @@ void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Comput
   template void AddRmsNorm<T, W>(const T*, const T*, const W*, double, size_t, size_t, T*, T*,     \
                                  Compute<T>::Type*);                                               \
   template void RmsNormGrad<T, W>(const T*, const T*, const W*, const Compute<T>::Type*, const T*, \
-                                  size_t, size_t, T*, W*)
+                                  size_t, size_t, T*, W*, T*)
 MINDFORGE_RMS_NORM(double, double);
 MINDFORGE_RMS_NORM(float, float);
 MINDFORGE_RMS_NORM(Float16, Float16);

@@ -32,10 +32,12 @@ void AddRmsNorm(const T* x, const T* residual, const W* weight, double eps, size
                 size_t columns, T* y, T* sum, typename Compute<T>::Type* rstd);
 
 // Either gradient may be left out by passing a null pointer for it. `dsum`, which may be null, is
-// added to dx: the gradient of the sum from elsewhere, for AddRmsNorm.
+// added to dx: the gradient of the sum from elsewhere, for AddRmsNorm, whose residual has the same
+// gradient, in memory of its own: `dresidual`, which may be null.
 template <typename T, typename W>
 void RmsNormGrad(const T* dy, const T* x, const W* weight, const typename Compute<T>::Type* rstd,
-                 const T* dsum, size_t rows, size_t columns, T* dx, W* dweight);
+                 const T* dsum, size_t rows, size_t columns, T* dx, W* dweight,
+                 T* dresidual = nullptr);
 
 }  // namespace mindforge::cpu
 

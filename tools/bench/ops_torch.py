@@ -20,6 +20,12 @@ from torch.nn import functional as F
 Steps = dict[str, Callable]
 
 
+def add_norm(x: torch.Tensor, residual: torch.Tensor, weight: torch.Tensor, _: object) -> tuple:
+    """The norm of a sum, and the sum."""
+    total = x + residual
+    return F.rms_norm(total, weight.shape, weight, 1e-6), total
+
+
 def norm(call: Callable, rows: int, columns: int, terms: int) -> Steps:
     """The steps `forward` and `both` of a norm with `terms` tensors of the input's shape."""
     inputs = [torch.randn(rows, columns, requires_grad=True) for _ in range(terms)]
@@ -46,7 +52,9 @@ def eager_steps(call: Callable, leaves: list, upstream: torch.Tensor) -> Steps:
     def both() -> None:
         for leaf in leaves:
             leaf.grad = None
-        call().backward(upstream)
+        result = call()
+        first = result[0] if isinstance(result, tuple) else result
+        first.backward(upstream)
 
     return {"forward": forward, "both": both}
 
@@ -231,9 +239,7 @@ def made(operator: str, rows: int, columns: int) -> Callable | Steps:
     shape = (columns,)
     makers = {
         "rms_norm": lambda: norm(lambda x, w, b: F.rms_norm(x, shape, w, 1e-6), rows, columns, 1),
-        "add_rms_norm": lambda: norm(
-            lambda x, r, w, b: F.rms_norm(x + r, shape, w, 1e-6), rows, columns, 2
-        ),
+        "add_rms_norm": lambda: norm(add_norm, rows, columns, 2),
         "layer_norm": lambda: norm(
             lambda x, w, b: F.layer_norm(x, shape, w, b, 1e-6), rows, columns, 1
         ),
