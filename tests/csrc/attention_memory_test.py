@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention never holds the scores: its memory grows with the tokens, not with their square."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def peak_bytes(tokens: int) -> int:
 
 def test_memory_doubles_with_the_tokens():
     peaks = [peak_bytes(tokens) for tokens in (2048, 4096, 8192)]
-    for shorter, longer in zip(peaks, peaks[1:], strict=False):
+    for shorter, longer in itertools.pairwise(peaks):
         assert 1.5 < longer / shorter < 2.5
     scores = 8192 * 8192 * 4
     assert peaks[-1] < scores / 2
