@@ -20,7 +20,17 @@ from mindspore._c_expression import FunctionBase
 
 from mstorch import _accumulation, _engine, _recompute
 from mstorch._accumulation import state as _passes
-from mstorch._tensor import Storage, Tensor, adopt, alias, send, storage_of, version_of, wrap
+from mstorch._tensor import (
+    Storage,
+    Tensor,
+    adopt,
+    alias,
+    send,
+    storage_of,
+    version_of,
+    wrap,
+    wrap_laid_out,
+)
 
 _set_grad_flag = _engine.set_grad_flag
 _next_functions = MindSporeFunction.next_functions
@@ -191,7 +201,7 @@ def own_gradients(ctx, gradients, incoming):
 def contiguous_copy(grad):
     from mstorch._ops import views
 
-    return views.clone(grad)
+    return views.contiguous_clone(grad)
 
 
 def wants_grad(*tensors) -> bool:
@@ -244,7 +254,7 @@ def remember(output):
     """A tensor to save in place of the operator's own output, which would keep its node alive for
     ever.
     """
-    twin = wrap(output._a)
+    twin = wrap_laid_out(output._a)
     twin._s = output._s = Storage()
     return twin
 
@@ -259,6 +269,13 @@ def _as_view(result, source, array):
     if "_of_function" in source.__dict__:
         result._of_function = True
     storage.add_view(result)
+    return result
+
+
+def owned(result):
+    """A view of the whole of a memory that nothing else refers to, as a tensor in its own right."""
+    result.__dict__.pop("_base", None)
+    result.__dict__.pop("_m", None)
     return result
 
 

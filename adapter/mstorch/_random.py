@@ -186,7 +186,7 @@ def normal(count, kind, mean=0.0, std=1.0, generator=None):
     """`count` normally distributed numbers, of a NumPy floating point type."""
     stream = _stream(generator)
     if count < 16:
-        return numpy.array([_one_normal(stream) * std + mean for _ in range(count)]).astype(kind)
+        return normal_one_by_one(count, kind, mean, std, generator)
     wide = numpy.dtype(numpy.float64 if kind == numpy.float64 else numpy.float32)
     data = uniform(count, wide, generator=stream)
     whole = count - count % 16
@@ -195,6 +195,12 @@ def normal(count, kind, mean=0.0, std=1.0, generator=None):
     if whole != count:
         result[-16:] = _blocks(uniform(16, wide, generator=stream), mean, std)
     return result.astype(kind, copy=False)
+
+
+def normal_one_by_one(count, kind, mean=0.0, std=1.0, generator=None):
+    """As normal, drawn as torch does it for few numbers and for tensors that are not contiguous."""
+    stream = _stream(generator)
+    return numpy.array([_one_normal(stream) * std + mean for _ in range(count)]).astype(kind)
 
 
 def _blocks(data, mean, std):

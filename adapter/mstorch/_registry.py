@@ -76,11 +76,52 @@ def _leaving_to_the_other(function: Callable) -> Callable:
     return call
 
 
+# Functions whose results can be written into given tensors, by what may be given for `out=`: a
+# tensor that can hold the result, one of exactly its type, or one that says which type to make.
+_WRITTEN_IF_HELD = [
+    "bitwise_left_shift",
+    "bitwise_right_shift",
+    "clamp_max",
+    "clamp_min",
+    "lerp",
+    "normal",
+]
+_WRITTEN_EXACTLY = [
+    *("argmax", "argmin", "argsort", "bernoulli", "bucketize", "expand_copy", "histc", "index_add"),
+    *("index_copy", "kthvalue", "log_softmax", "median", "mode", "msort", "mv", "scatter"),
+    *("scatter_add", "softmax", "sort", "std", "take", "take_along_dim", "topk", "var"),
+    "view_copy",
+]
+_MADE_FOR = [
+    *("arange", "empty", "eye", "full", "linspace", "ones", "rand", "randint", "randn"),
+    *("randperm", "zeros"),
+]
+
+
+def _writing_out(function: Callable, last: str) -> Callable:
+    """A function of the torch module, called `last`, that serves `out=` too."""
+    from mstorch._ops._operands import write_out
+
+    @functools.wraps(function)
+    def call(*args, out=None, **kwargs):
+        if out is None:
+            return function(*args, **kwargs)
+        if last in _MADE_FOR and kwargs.setdefault("dtype", out.dtype) is not out.dtype:
+            raise RuntimeError(
+                f"dtype {kwargs['dtype']} does not match dtype of out parameter ({out.dtype})"
+            )
+        return write_out(out, function(*args, **kwargs), exact=last in _WRITTEN_EXACTLY)
+
+    return call
+
+
 def _as_called(name: str, function: Callable) -> Callable:
     """What serves a torch name: the function itself, unless torch's own calls differ from it."""
     if name in _BINARY_METHODS:
         return _leaving_to_the_other(function)
     parent, _, last = name.rpartition(".")
+    if parent == "torch" and last in (*_WRITTEN_IF_HELD, *_WRITTEN_EXACTLY, *_MADE_FOR):
+        function = _writing_out(function, last)
     if parent not in _PARSED_BY_TORCH or last in _WRITTEN_IN_PYTHON:
         return function
     parameters = inspect.signature(function).parameters

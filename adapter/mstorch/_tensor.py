@@ -134,6 +134,121 @@ def wrap(array):
     return tensor
 
 
+def wrap_laid_out(array):
+    """As wrap, but a result whose dimensions lie in another order in memory stays as it is: what
+    element by element operators make of operands that do, in torch and in NumPy.
+    """
+    if type(array) is not _ndarray:
+        array = numpy.asarray(array)
+    elif not array.flags.c_contiguous:
+        return _permuted(array)
+    tensor = _from_numpy(array)
+    tensor.__class__ = Tensor
+    tensor._a = array
+    return tensor
+
+
+def _permuted(array):
+    order = memory_order(array)
+    memory = array.transpose(order)
+    if not memory.flags.c_contiguous:
+        memory = numpy.ascontiguousarray(memory)
+        array = memory.transpose(numpy.argsort(order))
+    item = array.itemsize
+    steps = tuple([s // item for s in array.strides])
+    tensor = _as_strided(as_strided_op, [_from_numpy(memory), array.shape, steps, 0])
+    tensor.__class__ = Tensor
+    tensor._a, tensor._m = array, memory
+    return tensor
+
+
+def memory_order(*arrays):
+    """The dimensions of arrays of one shape from the largest step in memory to the smallest, as
+    torch sorts those of results: what the first array does not tell, because a step is 0 or two are
+    equal, the next one does.
+    """
+    shape = arrays[0].shape
+    order = list(range(len(shape)))[::-1]
+    for i in range(1, len(order)):
+        at = i
+        for before in range(i - 1, -1, -1):
+            swap = _lies_outside(order[before], order[at], arrays)
+            if swap > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+            elif swap < 0:
+                break
+    return tuple(order[::-1])
+
+
+def _lies_outside(one, other, arrays):
+    """1 where a dimension belongs outside of another, -1 where inside, 0 where nothing tells."""
+    for array in arrays:
+        first, second = array.strides[one], array.strides[other]
+        if not first or not second:
+            continue
+        if first != second:
+            return 1 if first > second else -1
+        if array.shape[one] > array.shape[other]:
+            return 1
+    return 0
+
+
+def laid_out_like(array, elements):
+    """Elements in the order of memory as an array in the shape of another, whose dimensions lie in
+    the order of that one's.
+    """
+    if array.flags.c_contiguous:
+        return elements.reshape(array.shape)
+    return _in_order(memory_order(array), elements, array.shape)
+
+
+def _in_order(order, elements, shape):
+    return elements.reshape([shape[d] for d in order]).transpose(numpy.argsort(order))
+
+
+def laid_out_as_torch(result, *operands):
+    """The result of an element by element kernel with its dimensions in the order that torch
+    chooses: NumPy prefers the given order where operands differ, torch the order of the first.
+    """
+    if result.ndim < 2:
+        return result
+    spread = [_spread_out(o, result.shape) for o in operands if o.ndim]
+    order = memory_order(*spread)
+    if result.transpose(order).flags.c_contiguous:
+        return result
+    laid_out = _in_order(order, numpy.empty(result.size, result.dtype), result.shape)
+    laid_out[...] = result
+    return laid_out
+
+
+def _spread_out(operand, shape):
+    """An operand in the shape of the result, with steps of 0 wherever it is broadcast."""
+    return operand if operand.shape == shape else numpy.broadcast_to(operand, shape)
+
+
+CHANNELS_LAST = {_device.channels_last: 4, _device.channels_last_3d: 5}
+"""How many dimensions a tensor of a memory format has."""
+
+
+def is_in_format(array, memory_format):
+    """Whether the dimensions of an array lie in the order of a memory format, without gaps."""
+    if memory_format is _device.contiguous_format:
+        return array.flags.c_contiguous
+    ndim = CHANNELS_LAST[memory_format]
+    return array.ndim == ndim and numpy.moveaxis(array, 1, -1).flags.c_contiguous
+
+
+def copied(array, kind=None):
+    """A copy, in another type where one is given, with the dimensions in the array's order."""
+    kind = array.dtype if kind is None else kind
+    if array.flags.c_contiguous:
+        return array.astype(kind)
+    copy = laid_out_like(array, numpy.empty(array.size, kind))
+    copy[...] = array
+    return copy
+
+
 def dense(tensor):
     """The tensor, or a contiguous copy without history: msops would have MindSpore make it, whose
     kernels wake threads.
@@ -349,9 +464,10 @@ class Tensor(MindSporeTensor):
         return address_of(self._a) if self._a.size else 0
 
     def is_contiguous(self, memory_format=_device.contiguous_format):
-        if memory_format is not _device.contiguous_format:
-            raise missing(f"torch.Tensor.is_contiguous(memory_format={memory_format})")
-        return self._a.flags.c_contiguous
+        """Whether the elements lie one after the other in memory, in the order of the dimensions or
+        of a memory format.
+        """
+        return is_in_format(self._a, memory_format)
 
     @property
     def _version(self):
@@ -468,7 +584,10 @@ class Tensor(MindSporeTensor):
         MindSporeTensor.data.__set__(self, value)
         self.__dict__["_a"] = value._a
         self.__dict__["_m"] = value._m
+        version = version_of(self)
         self.__dict__.pop("_s", None)
+        if version:
+            storage_of(self).version = version
         if renewed and self._grad is None:
             # The engine's accumulating step gives gradients of the type and shape that it was made
             # for.

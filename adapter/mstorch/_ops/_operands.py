@@ -4,9 +4,11 @@
 gradients of broadcasting.
 """
 
+import warnings
+
 import numpy
 
-from mstorch import _dtypes
+from mstorch import _dtypes, _engine
 from mstorch._dtypes import BY_NUMPY, REDUCED
 from mstorch._tensor import MindSporeTensor, Tensor, adopt
 
@@ -144,8 +146,59 @@ def tensor_argument(name, position, value):
     return value
 
 
-def write_out(out, result):
-    """Serve `out=`: resize is not supported, so the shapes must agree."""
+def refuse_overlap(array):
+    """RuntimeError where one element of memory that is to be written stands for several."""
+    if not array.flags.c_contiguous and any(
+        s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=False)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def write_out(out, result, exact=False):
+    """Serve `out=`: the result written into a given tensor, or the results into given tensors.
+
+    That gets the shape of the result, and keeps its own type, which must be able to hold the
+    result's or, where `exact` is true, must be the same.
+    """
     if out is None:
         return result
+    if not isinstance(result, Tensor):
+        written = [write_out(o, r, exact) for o, r in zip(out, result, strict=True)]
+        return type(result)(*written) if hasattr(result, "_fields") else tuple(written)
+    tensor_argument("the operator", "out", out)
+    if result._requires_grad or (out._requires_grad and _engine.is_recording()):
+        raise RuntimeError(
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad."
+        )
+    _check_type_of_out(out, result, exact)
+    if out._a.shape != result._a.shape:
+        _resize_out(out, result)
     return out.copy_(result)
+
+
+def _check_type_of_out(out, result, exact):
+    if exact and out.dtype is not result.dtype:
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead"
+        )
+    if result.dtype.category > out.dtype.category:
+        raise RuntimeError(
+            f"result type {result.dtype} can't be cast to the desired output type {out.dtype}"
+        )
+
+
+def _resize_out(out, result):
+    refuse_overlap(out._a)
+    if out._a.size:
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape {list(out.shape)},"
+            f" which does not match the required output shape {list(result.shape)}. Resize it to "
+            "zero elements with t.resize_(0) before it is given as out=.",
+            stacklevel=4,
+        )
+    out.resize_(result._a.shape)

@@ -13,7 +13,7 @@ from mstorch._ops import inplace, pointwise, views
 from mstorch._ops._operands import gradient_for, up, wrap_dim
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import adopt, dense, wrap
+from mstorch._tensor import adopt, dense, laid_out_as_torch, wrap, wrap_laid_out
 
 
 def _kernel(compute, array):
@@ -33,7 +33,7 @@ def _activation(name, forward, backward):
         return backward(grad, x)
 
     def function(input, inplace=False):
-        result = wrap(_kernel(forward, input._a))
+        result = wrap_laid_out(_kernel(forward, input._a))
         if wants_grad(input):
             result = attach(node, result, (input,), (input,))
         return _into(input, result) if inplace else result
@@ -46,14 +46,14 @@ def _activation(name, forward, backward):
 
 def _into(input, result):
     inplace.check_writable(input)
-    return inplace.write(input, result)
+    return inplace.write_result(input, result)
 
 
 def _silu_backward(grad, x):
     if wants_grad(grad, x):
         gate = pointwise.sigmoid(x)
         return grad * (gate * (1 + x * (1 - gate)))
-    return wrap(_two(_silu_slope, grad._a, x._a))
+    return wrap_laid_out(_two(_silu_slope, grad._a, x._a))
 
 
 def _two(compute, grad, x):
@@ -67,7 +67,22 @@ def _silu_slope(grad, x):
 
 
 silu = _activation("silu", lambda x: x / (1 + numpy.exp(-x)), _silu_backward)
-relu = _activation("relu", lambda x: numpy.maximum(x, 0), lambda g, x: pointwise.mul(g, x.gt(0)))
+
+
+@derivative("ReluBackward0")
+def _relu_backward(ctx, grad):
+    return pointwise.mul(grad, ctx.one_saved(0).gt(0))
+
+
+@operator("torch.nn.functional.relu", ascend="mindspore.mint.nn.functional.relu")
+def relu(input, inplace=False):
+    """x above zero, else 0."""
+    result = wrap_laid_out(_kernel(lambda x: numpy.maximum(x, 0), input._a))
+    if wants_grad(input):
+        result = attach(_relu_backward, result, (input,), (remember(result),))
+    return _into(input, result) if inplace else result
+
+
 operator("torch.relu", "Tensor.relu")(relu)
 operator("Tensor.relu_", "torch.relu_", "torch.nn.functional.relu_")(inplace.in_place(relu))
 logsigmoid = _activation(
@@ -117,6 +132,8 @@ def gelu(input, approximate="none"):
     if not input.is_floating_point():
         raise NotImplementedError(f'"GeluKernelImpl" not implemented for {input.dtype}')
     result = unrecorded(msops.gelu, input, approximate)
+    if not input._a.flags.c_contiguous:
+        result = wrap_laid_out(laid_out_as_torch(result._a, input._a))
     return (
         attach(_gelu_backward, result, (input,), (input,), approximate)
         if wants_grad(input)
@@ -152,6 +169,8 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
 @operator("torch.nn.functional.hardtanh")
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """x limited to [min_val, max_val]; the slope is 0 at the limits and outside."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
     inside = input.gt(min_val).logical_and(input.lt(max_val))
     limited = views.cast(pointwise.clamp(input.detach(), min_val, max_val), input.dtype)
     result = pointwise.where(inside, input, limited)
@@ -176,6 +195,11 @@ def mish(input, inplace=False):
 @operator("torch.nn.functional.prelu", "torch.prelu")
 def prelu(input, weight):
     """x above zero, a learnt fraction of it below: one for all, or one a channel (dimension 1)."""
+    if weight._a.ndim > 1:
+        raise RuntimeError(
+            "prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = "
+            f"{weight._a.ndim}"
+        )
     if weight._a.size != 1:
         shape = [-1 if d == min(1, input._a.ndim - 1) else 1 for d in range(input._a.ndim)]
         weight = views.reshape(weight, shape)
@@ -202,7 +226,7 @@ def softplus(input, beta=1.0, threshold=20.0):
             scaled > threshold, x, numpy.log1p(numpy.exp(scaled)) / x.dtype.type(beta)
         )
 
-    result = wrap(_kernel(compute, input._a))
+    result = wrap_laid_out(_kernel(compute, input._a))
     return (
         attach(_softplus_backward, result, (input,), (input,), (beta, threshold))
         if wants_grad(input)

@@ -7,19 +7,24 @@ import numpy
 from mstorch import _engine, _errors
 from mstorch._ops._operands import arrays_of, tensor_argument, up, write_out
 from mstorch._registry import operator
-from mstorch._tensor import MindSporeTensor, Tensor, wrap
+from mstorch._tensor import MindSporeTensor, Tensor, laid_out_as_torch, laid_out_like, wrap_laid_out
 
 
 def _comparison(names, ufunc, ascend):
     def function(input, other, *, out=None):
         if not isinstance(other, (MindSporeTensor, int, float, complex, numpy.number, numpy.bool_)):
             return NotImplemented
+        if not isinstance(input, MindSporeTensor):
+            tensor_argument(function.__name__, "input", input)
         x, y = arrays_of(input, other)
         with numpy.errstate(invalid="ignore"):
             try:
-                return write_out(out, wrap(ufunc(up(x), up(y))))
+                result = ufunc(up(x), up(y))
             except ValueError as error:
                 raise _errors.of_shapes(error) from error
+        if not x.flags.c_contiguous:
+            result = laid_out_as_torch(result, x, y)
+        return write_out(out, wrap_laid_out(result))
 
     function.__name__ = names[0].rpartition(".")[2]
     return operator(*names, ascend=ascend)(function)
@@ -55,7 +60,12 @@ ge = _comparison(
 
 def _logical(name, ufunc):
     def function(input, other, *, out=None):
-        return write_out(out, wrap(ufunc(input._a.astype(bool), other._a.astype(bool))))
+        x = tensor_argument(name, "input", input)._a.astype(bool)
+        y = tensor_argument(name, "other", other)._a.astype(bool)
+        try:
+            return write_out(out, wrap_laid_out(ufunc(x, y)))
+        except ValueError as error:
+            raise _errors.of_shapes(error) from error
 
     function.__name__ = name
     return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
@@ -69,7 +79,7 @@ logical_xor = _logical("logical_xor", numpy.logical_xor)
 @operator("torch.logical_not", "Tensor.logical_not", ascend="mindspore.mint.logical_not")
 def logical_not(input, *, out=None):
     """True where the element is zero."""
-    return write_out(out, wrap(numpy.logical_not(input._a.astype(bool))))
+    return write_out(out, wrap_laid_out(numpy.logical_not(input._a.astype(bool))))
 
 
 def _bitwise(name, ufunc, *operators):
@@ -77,7 +87,7 @@ def _bitwise(name, ufunc, *operators):
         x, y = arrays_of(input, other)
         if x.dtype.kind not in "biu":
             raise RuntimeError(f'"bitwise_{name}_cpu" not implemented for {input.dtype}')
-        return write_out(out, wrap(ufunc(x, y)))
+        return write_out(out, wrap_laid_out(ufunc(x, y)))
 
     function.__name__ = name
     return operator(f"torch.{name}", f"Tensor.{name}", *operators, ascend=f"mindspore.mint.{name}")(
@@ -102,52 +112,56 @@ def bitwise_not(input, *, out=None):
         raise RuntimeError(
             f"`~` is only implemented on integer and Boolean-type tensors, not on {input.dtype}"
         )
-    return write_out(out, wrap(numpy.invert(input._a)))
+    return write_out(out, wrap_laid_out(numpy.invert(input._a)))
 
 
 @operator("Tensor.__lshift__", "torch.bitwise_left_shift", "Tensor.bitwise_left_shift")
 def bitwise_left_shift(input, other):
     """Bits shifted towards the high end."""
-    return wrap(numpy.left_shift(*arrays_of(input, other)))
+    return wrap_laid_out(numpy.left_shift(*arrays_of(input, other)))
 
 
 @operator("Tensor.__rshift__", "torch.bitwise_right_shift", "Tensor.bitwise_right_shift")
 def bitwise_right_shift(input, other):
     """Bits shifted towards the low end."""
-    return wrap(numpy.right_shift(*arrays_of(input, other)))
+    return wrap_laid_out(numpy.right_shift(*arrays_of(input, other)))
 
 
 @operator("torch.isnan", "Tensor.isnan")
 def isnan(input):
     """True where the element is not a number."""
-    return wrap(_test(numpy.isnan, input, False))
+    return wrap_laid_out(_test(numpy.isnan, input, False))
 
 
 @operator("torch.isinf", "Tensor.isinf", ascend="mindspore.mint.isinf")
 def isinf(input):
     """True where the element is infinite."""
-    return wrap(_test(numpy.isinf, input, False))
+    return wrap_laid_out(_test(numpy.isinf, input, False))
 
 
 @operator("torch.isfinite", "Tensor.isfinite", ascend="mindspore.mint.isfinite")
 def isfinite(input):
     """True where the element is neither infinite nor nan."""
-    return wrap(_test(numpy.isfinite, input, True))
+    return wrap_laid_out(_test(numpy.isfinite, input, True))
 
 
 def _test(ufunc, input, for_integers):
     x = tensor_argument(ufunc.__name__, "input", input)._a
     if x.dtype.kind in "biu":
-        return numpy.full(x.shape, for_integers)
+        return laid_out_like(x, numpy.full(x.size, for_integers))
     return ufunc(up(x))
 
 
 @operator("torch.isclose", "Tensor.isclose")
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """True where `|input - other| <= atol + rtol * |other|`."""
-    if input._a.dtype != other._a.dtype:
+    tensor_argument("isclose", "input", input)
+    if input._a.dtype != tensor_argument("isclose", "other", other)._a.dtype:
         raise RuntimeError(f"{input.dtype} did not match {other.dtype}")
-    return wrap(numpy.isclose(up(input._a), up(other._a), rtol, atol, equal_nan))
+    for given, value in (("rtol", rtol), ("atol", atol)):
+        if not value >= 0:
+            raise RuntimeError(f"{given} must be greater than or equal to zero, but got {value}")
+    return wrap_laid_out(numpy.isclose(up(input._a), up(other._a), rtol, atol, equal_nan))
 
 
 @operator("torch.allclose", "Tensor.allclose")
@@ -169,7 +183,7 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None
     if x.dtype.kind == "b":
         raise RuntimeError("Unsupported input type encountered for isin(): Bool")
     found = numpy.isin(up(x), up(y), assume_unique and x.ndim == y.ndim == 1, invert)
-    return write_out(out, wrap(numpy.asarray(found)))
+    return write_out(out, wrap_laid_out(numpy.asarray(found)))
 
 
 @operator("torch.is_tensor")

@@ -7,7 +7,7 @@ import math
 
 import numpy
 
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, owned, wants_grad
 from mstorch._ops import linalg, pointwise, views
 from mstorch._registry import operator
 from mstorch._tensor import wrap
@@ -93,7 +93,10 @@ def _borders(padding, kernel, stride, dilation):
         return [(total // 2, total - total // 2) for total in totals]
     if isinstance(padding, str):
         raise RuntimeError(f"Invalid padding string: '{padding}'")
-    return [(p, p) for p in _each("padding", padding, len(kernel))]
+    widths = _each("padding", padding, len(kernel))
+    if any(width < 0 for width in widths):
+        raise RuntimeError("negative padding is not supported")
+    return [(width, width) for width in widths]
 
 
 def _check(name, input, weight, bias, groups, transposed):
@@ -101,6 +104,15 @@ def _check(name, input, weight, bias, groups, transposed):
         raise RuntimeError(
             f"{name}: expected input and weight of the same dtype, got {input.dtype} and "
             f"{weight.dtype}"
+        )
+    if input._a.ndim != weight._a.ndim:
+        raise RuntimeError(
+            f"Expected {weight._a.ndim}-dimensional input for {weight._a.ndim}-dimensional weight "
+            f"{list(weight.shape)}, but got input of size {list(input.shape)} instead"
+        )
+    if bias is not None and bias._a.dtype != input._a.dtype:
+        raise RuntimeError(
+            f"Input type ({input.dtype}) and bias type ({bias.dtype}) should be the same"
         )
     channels, outputs = weight._a.shape[:2] if transposed else weight._a.shape[1::-1]
     wanted = channels if transposed else channels * groups
@@ -128,7 +140,7 @@ def _batched(name, input, count, compute):
     """compute(batch); an input without a batch dimension gets one for the time being."""
     ndim = input._a.ndim
     if ndim == count + 1:
-        return views.squeeze(compute(views.unsqueeze(input, 0)), 0)
+        return owned(views.squeeze(compute(views.unsqueeze(input, 0)), 0))
     if ndim != count + 2:
         raise RuntimeError(
             f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but "
@@ -144,6 +156,10 @@ def _padded(input, borders):
 
 def _convolve(name, count, input, weight, bias, stride, padding, dilation, groups):
     kernel = weight._a.shape[2:]
+    if len(kernel) != count:
+        raise RuntimeError(
+            f"{name}: expected a weight of {count + 2} dimensions, got {list(weight.shape)}"
+        )
     stride, dilation = _each("stride", stride, count), _each("dilation", dilation, count)
     borders = _borders(padding, kernel, stride, dilation)
 
@@ -161,7 +177,8 @@ def _convolve(name, count, input, weight, bias, stride, padding, dilation, group
         seen = views.reshape(seen, (size, groups, inner, math.prod(counts)))
         filters = views.reshape(weight, (groups, weight._a.shape[0] // groups, inner))
         product = linalg.matmul(filters, seen)
-        return _with_bias(views.reshape(product, (size, weight._a.shape[0], *counts)), bias, count)
+        product = owned(views.reshape(product, (size, weight._a.shape[0], *counts)))
+        return _with_bias(product, bias, count)
 
     return _batched(name, input, count, compute)
 
@@ -242,7 +259,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
         counts = _windows(batch._a.shape[2:], kernel, stride, dilation)
         seen = columns(batch, kernel, stride, dilation, counts)
         shape = seen._a.shape
-        return views.reshape(seen, (shape[0], math.prod(shape[1:4]), math.prod(shape[4:])))
+        return owned(views.reshape(seen, (shape[0], math.prod(shape[1:4]), math.prod(shape[4:]))))
 
     return _batched("unfold", input, 2, compute)
 

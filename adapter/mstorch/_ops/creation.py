@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """New tensors from numbers, arrays and patterns."""
 
+import math
+
 import numpy
 
 from mstorch import _device, _dtypes, _meta
@@ -10,7 +12,7 @@ from mstorch._ops import views
 from mstorch._ops._operands import result_dtype, sizes_of
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, laid_out_like, wrap, wrap_laid_out
 
 
 def finish(array, device=None, requires_grad=False, pin_memory=False):
@@ -21,7 +23,7 @@ def finish(array, device=None, requires_grad=False, pin_memory=False):
         _device.check_device(device)
     if pin_memory:
         raise RuntimeError("Cannot access accelerator device when none is available.")
-    tensor = _meta.with_outline(wrap(array)) if meta else wrap(array)
+    tensor = _meta.with_outline(wrap(array)) if meta else wrap_laid_out(array)
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -31,6 +33,17 @@ def made(make, sizes, kind, device, **options):
     if where is not None and _meta.is_meta(where):
         return numpy.zeros(sizes, kind)
     return make(sizes, kind, **options)
+
+
+def made_like(tensor, making, kind, device, **options):
+    """What the first of two makers makes of a tensor's sizes; or, where the dimensions of that lie
+    in another order in memory, what the second makes of their number, laid out as the tensor is.
+    """
+    make, make_permuted = making
+    if make_permuted is None or tensor.is_meta or tensor._a.flags.c_contiguous:
+        return made(make, tuple(tensor.shape), kind, device, **options)
+    elements = made(make_permuted, (tensor._a.size,), kind, device, **options)
+    return laid_out_like(tensor._a, elements)
 
 
 def where_it_is(tensor, device):
@@ -180,8 +193,12 @@ def sized(name, make, ascend=None):
     return operator(f"torch.{name}", ascend=ascend)(function)
 
 
-def sized_like(name, make, ascend=None):
-    """Register a function that takes sizes and type from another tensor, such as zeros_like."""
+def sized_like(name, make, ascend=None, make_permuted=None):
+    """Register a function that takes sizes and type from another tensor, such as zeros_like.
+
+    `make_permuted` takes the place of `make` where that tensor is not contiguous.
+    """
+    make_permuted = make_permuted or make
 
     def function(
         input,
@@ -196,7 +213,9 @@ def sized_like(name, make, ascend=None):
     ):
         kind = _dtypes.numpy_of(input.dtype if dtype is None else dtype)
         device = where_it_is(input, device)
-        array = made(make, tuple(input.shape), kind, device, **options)
+        keeps = memory_format is None or memory_format is _device.preserve_format
+        making = (make, make_permuted if keeps else None)
+        array = made_like(input, making, kind, device, **options)
         return finish(array, device, requires_grad, pin_memory)
 
     function.__name__ = name
@@ -290,13 +309,14 @@ def full_like(
     memory_format=None,
 ):
     """A tensor of one value in the shape and type of another."""
-    return full(
-        input.shape,
-        fill_value,
-        dtype=dtype or input.dtype,
-        device=where_it_is(input, device),
-        requires_grad=requires_grad,
-    )
+    kind = _dtypes.numpy_of(dtype or input.dtype)
+    device = where_it_is(input, device)
+    number = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+
+    def fill(sizes, kind):
+        return numpy.full(sizes, number, kind)
+
+    return finish(made_like(input, (fill, fill), kind, device), device, requires_grad)
 
 
 @operator("Tensor.new_full")
@@ -329,6 +349,8 @@ def arange(
     numbers = [n.item() if isinstance(n, Tensor) else n for n in (start, end, step)]
     if numbers[2] == 0:
         raise RuntimeError("step must be nonzero")
+    if not all(abs(n) < math.inf for n in numbers[:2]):
+        raise RuntimeError(f"unsupported range: {numbers[0]} -> {numbers[1]}")
     if (numbers[1] - numbers[0]) * numbers[2] < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is None:
@@ -338,6 +360,8 @@ def arange(
             else _dtypes.get_default_dtype()
         )
     kind = _dtypes.numpy_of(dtype)
+    if kind.kind in "iu" and not int(numbers[2]):
+        raise ValueError("step must be nonzero")
     if kind == numpy.int64:
         array = numpy.arange(*(int(n) for n in numbers), dtype=kind)
     else:
@@ -354,6 +378,11 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
     """Evenly spaced numbers, both ends included; the second half is counted from the end, as torch
     does.
     """
+    if not isinstance(steps, (int, Tensor)):
+        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    steps = int(steps)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
     kind = _kind(dtype)
     wide = numpy.float32 if kind in _dtypes.REDUCED or kind == numpy.float32 else numpy.float64
     first, last = wide(float(start)), wide(float(end))
@@ -373,6 +402,9 @@ def linspace(start, end, steps, *, dtype=None, device=None, requires_grad=False)
 @operator("torch.eye", ascend="mindspore.mint.eye")
 def eye(n, m=None, *, dtype=None, device=None, requires_grad=False):
     """Ones on the diagonal."""
+    for name, count in (("n", n), ("m", m)):
+        if count is not None and count < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {count}")
     return finish(numpy.eye(n, m, dtype=_kind(dtype)), device, requires_grad)
 
 

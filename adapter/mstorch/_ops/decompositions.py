@@ -5,8 +5,10 @@
 import numpy
 import scipy.linalg
 
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, owned, wants_grad
+from mstorch._errors import missing
 from mstorch._ops import linalg, views
+from mstorch._ops._operands import write_out
 from mstorch._registry import operator
 from mstorch._tensor import wrap
 
@@ -59,7 +61,7 @@ def cholesky(A, *, upper=False, out=None):
     """The lower triangular L with `L @ L.mT = A`; its transpose with `upper`."""
     _check("linalg.cholesky", A)
     lower = _cholesky_of(A)
-    return lower.mT if upper else lower
+    return write_out(out, owned(lower.mT) if upper else lower)
 
 
 @derivative("LinalgSolveTriangularBackward0")
@@ -82,7 +84,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
     _check("linalg.solve_triangular", B, square=False)
     if not left:
         solved = solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular)
-        return solved.mT
+        return write_out(out, owned(solved.mT))
     batch = numpy.broadcast_shapes(A._a.shape[:-2], B._a.shape[:-2])
     A = views.expand(A, (*batch, *A._a.shape[-2:]))
     B = views.expand(B, (*batch, *B._a.shape[-2:]))
@@ -99,11 +101,13 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
     if wants_grad(A, B):
         context = upper, unitriangular
         result = attach(_triangular_backward, result, (A, B), (A, B), context)
-    return result
+    return write_out(out, result)
 
 
 @derivative("LinalgEighBackward0")
 def _eigenvalues_backward(ctx, grad):
+    if wants_grad(grad, ctx.one_saved(0)):
+        raise missing("torch.linalg.eigvalsh", "the second derivative")
     vectors = wrap(numpy.linalg.eigh(ctx.one_saved(0)._a, ctx.context)[1])
     return linalg.matmul(vectors * grad.unsqueeze(-2), vectors.mT)
 
@@ -115,4 +119,4 @@ def eigvalsh(A, UPLO="L", *, out=None):
     result = wrap(numpy.linalg.eigvalsh(A._a, UPLO.upper()).astype(A._a.dtype, copy=False))
     if wants_grad(A):
         result = attach(_eigenvalues_backward, result, (A,), (A,), UPLO.upper())
-    return result
+    return write_out(out, result)

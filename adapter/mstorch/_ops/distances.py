@@ -73,7 +73,7 @@ def margin_ranking_loss(
     input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
 ):
     """`max(0, margin - target * (input1 - input2))`."""
-    losses = pointwise.clamp(margin - target * (input1 - input2), min=0)
+    losses = pointwise.clamp((-target) * (input1 - input2) + margin, min=0)
     return _reduce(losses, reduction_of(size_average, reduce, reduction))
 
 
@@ -109,6 +109,8 @@ def triplet_margin_loss(
     reduction="mean",
 ):
     """How much farther than a margin the negative is not, beyond the positive."""
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     near = pairwise_distance(anchor, positive, p, eps)
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:

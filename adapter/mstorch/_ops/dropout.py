@@ -6,7 +6,7 @@ from mstorch import _random
 from mstorch._ops import inplace as in_place
 from mstorch._ops import pointwise
 from mstorch._registry import operator
-from mstorch._tensor import wrap
+from mstorch._tensor import laid_out_like, wrap_laid_out
 
 
 @operator("torch.nn.functional.dropout", "torch.dropout")
@@ -21,9 +21,10 @@ def dropout(input, p=0.5, training=True, inplace=False, train=None):
     if p == 1:
         result = pointwise.mul(input, 0)
     else:
-        noise = _random.bernoulli(input._a.shape, 1 - p).astype(input._a.dtype)
+        drawn = _random.bernoulli((input._a.size,), 1 - p).astype(input._a.dtype)
+        noise = laid_out_like(input._a, drawn)
         noise /= noise.dtype.type(1 - p)
-        result = pointwise.mul(input, wrap(noise))
+        result = pointwise.mul(input, wrap_laid_out(noise))
     if not inplace:
         return result
     in_place.check_writable(input)

@@ -8,7 +8,7 @@ from mstorch._autograd import attach, derivative, view, wants_grad
 from mstorch._ops import inplace, views
 from mstorch._ops._operands import wrap_dim, write_out
 from mstorch._registry import operator
-from mstorch._tensor import MindSporeTensor, Tensor, adopt, bits, wrap
+from mstorch._tensor import MindSporeTensor, Tensor, adopt, bits, wrap, wrap_laid_out
 
 INDEX_TYPES = (numpy.dtype(numpy.int64), numpy.dtype(numpy.int32))
 
@@ -77,13 +77,13 @@ def _out_of_range(error):
 
 @derivative("IndexBackward0")
 def _index_backward(ctx, grad):
-    shape, key = ctx.context
-    return index_zeros_add(grad, shape, key)
+    ctx.saved  # noqa: B018  the check is the purpose
+    return index_zeros_add(grad, *ctx.context)
 
 
 @derivative("IndexPutBackward0")
 def _index_zeros_backward(ctx, grad):
-    return _advanced(grad, ctx.context)
+    return advanced(grad, ctx.context)
 
 
 def index_zeros_add(grad, shape, key):
@@ -138,13 +138,16 @@ def add_rows(memory, rows, values):
         target[sorted_rows[places]] += flat[order[places]]
 
 
-def _advanced(input, key):
+def advanced(input, key, sources=()):
+    """The elements at an advanced key; differentiable. `sources` are the tensors whose memory the
+    key reads.
+    """
     try:
         result = wrap(bits(input._a)[key].view(input._a.dtype))
     except IndexError as error:
         raise IndexError(_out_of_range(error)) from error
     return (
-        attach(_index_backward, result, (input,), (), (input._a.shape, key))
+        attach(_index_backward, result, (input,), sources, (input._a.shape, key))
         if wants_grad(input)
         else result
     )
@@ -153,19 +156,26 @@ def _advanced(input, key):
 @operator("Tensor.__getitem__")
 def getitem(input, key):
     """Basic keys give views, masks and integer tensors copies."""
-    key, basic = _normal(key, input._a.shape)
-    return basic_view(input, key) if basic else _advanced(input, key)
+    plain, basic = _normal(key, input._a.shape)
+    return basic_view(input, plain) if basic else advanced(input, plain, _tensors_of(key))
+
+
+def _tensors_of(key):
+    """The tensors among the items of a key."""
+    items = key if isinstance(key, (tuple, list)) else (key,)
+    return [item for item in items if isinstance(item, Tensor)]
 
 
 @operator("Tensor.__setitem__")
 def setitem(input, key, value):
     """Write into the tensor's memory; differentiable in the value."""
     inplace.check_writable(input)
-    key, basic = _normal(key, input._a.shape)
+    plain, basic = _normal(key, input._a.shape)
+    value = value if isinstance(value, Tensor) else _number(value, input)
     if basic:
-        basic_view(input, key).copy_(value if isinstance(value, Tensor) else _number(value, input))
+        basic_view(input, plain).copy_(value)
         return
-    inplace.assign(input, key, value if isinstance(value, Tensor) else _number(value, input), False)
+    inplace.assign(input, plain, value, False, _tensors_of(key))
 
 
 def _number(value, like):
@@ -176,7 +186,7 @@ def _number(value, like):
 def index_put_(input, indices, values, accumulate=False):
     """Write, or add, values at integer or mask indices."""
     key, _ = _normal(tuple(slice(None) if i is None else i for i in indices), input._a.shape)
-    inplace.assign(input, key, values, accumulate)
+    inplace.assign(input, key, values, accumulate, _tensors_of(indices))
     return input
 
 
@@ -198,7 +208,7 @@ def index_select(input, dim, index, *, out=None):
         raise IndexError("index out of range in self")
     if not input._a.ndim:
         return write_out(out, views.clone(input))
-    return write_out(out, _advanced(input, (slice(None),) * dim + (places,)))
+    return write_out(out, advanced(input, (slice(None),) * dim + (places,), (index,)))
 
 
 @operator("torch.masked_select", "Tensor.masked_select", ascend="mindspore.mint.masked_select")
@@ -206,7 +216,7 @@ def masked_select(input, mask, *, out=None):
     """The elements where the mask is True, in one dimension; input and mask are broadcast."""
     shape = numpy.broadcast_shapes(input._a.shape, mask._a.shape)
     source = input if input._a.shape == shape else views.expand(input, shape)
-    return write_out(out, _advanced(source, (numpy.broadcast_to(mask._a, shape),)))
+    return write_out(out, advanced(source, (numpy.broadcast_to(mask._a, shape),), (mask,)))
 
 
 @operator("torch.nonzero", "Tensor.nonzero", ascend="mindspore.mint.nonzero")
@@ -216,8 +226,10 @@ def nonzero(input, *, as_tuple=False, out=None):
     """
     array = input._a
     if as_tuple:
+        if out is not None:
+            raise TypeError("nonzero(): argument 'out' must be Tensor, not tuple")
         return tuple(wrap(p) for p in numpy.nonzero(array if array.ndim else array.reshape(1)))
-    return write_out(out, wrap(numpy.argwhere(array).astype(numpy.int64, copy=False)))
+    return write_out(out, wrap_laid_out(numpy.argwhere(array).astype(numpy.int64, copy=False)))
 
 
 @operator("torch.argwhere", "Tensor.argwhere")
@@ -228,26 +240,32 @@ def argwhere(input):
 
 @derivative("TakeBackward0")
 def _take_backward(ctx, grad):
-    shape, places = ctx.context
-    memory = numpy.zeros(shape, grad._a.dtype)
-    numpy.add.at(memory.reshape(-1), places, grad._a)
-    return wrap(memory)
+    return views.spread_at(grad, *ctx.context)
 
 
 @operator("torch.take", "Tensor.take")
 def take(input, index):
     """Elements by their position in the flattened tensor."""
-    result = wrap(numpy.take(input._a, index._a))
+    places = counted(index._a, input._a.size)
+    result = wrap(numpy.take(input._a, places))
     return (
-        attach(_take_backward, result, (input,), (), (input._a.shape, index._a))
+        attach(_take_backward, result, (input,), (), (input._a.shape, places))
         if wants_grad(input)
         else result
     )
 
 
+def counted(places, size):
+    """Positions counted from the front; IndexError outside."""
+    if places.size and (places.min() < -size or places.max() >= size):
+        raise IndexError(f"out of range: tried to access an index in {size} elements")
+    return numpy.where(places < 0, places + size, places)
+
+
 @derivative("GatherBackward0")
 def _gather_backward(ctx, grad):
-    shape, dim, index = ctx.context
+    shape, dim = ctx.context
+    index = ctx.one_saved(0)
     return wrap(numpy.zeros(shape, grad._a.dtype)).scatter_add(dim, index, grad)
 
 
@@ -260,15 +278,15 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     dim = wrap_dim(dim, array.ndim)
     if not places.size:
         nothing = numpy.zeros(places.shape, numpy.int64)
-        return write_out(out, _advanced(views.reshape(input, (-1,)), (nothing,)))
+        return write_out(out, advanced(views.reshape(input, (-1,)), (nothing,)), exact=True)
     if places.ndim != array.ndim and array.ndim and places.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     check_places("gather", places, array.shape[dim] if array.ndim else 1, dim)
     places = places.astype(numpy.int64, copy=False)
     result = wrap(array[along(places, dim)] if array.ndim else array.reshape(1)[places])
     if wants_grad(input):
-        result = attach(_gather_backward, result, (input,), (), (array.shape, dim, index.detach()))
-    return write_out(out, result)
+        result = attach(_gather_backward, result, (input,), (index,), (array.shape, dim))
+    return write_out(out, result, exact=True)
 
 
 def along(places, dim):

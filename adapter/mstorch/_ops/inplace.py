@@ -15,8 +15,8 @@ import numpy
 from mstorch import _engine
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._errors import missing
-from mstorch._ops import comparison, linalg, pointwise, reduction, views  # noqa: F401  they register what is made in place here
-from mstorch._ops._operands import gradient_for, sizes_of
+from mstorch._ops import comparison, indexing, linalg, pointwise, reduction, views  # noqa: F401  they register what is made in place here
+from mstorch._ops._operands import gradient_for, refuse_overlap, sizes_of
 from mstorch._quiet import quiet
 from mstorch._registry import OPERATORS, operator
 from mstorch._tensor import (
@@ -25,6 +25,7 @@ from mstorch._tensor import (
     alias,
     bits,
     contiguous_strides,
+    memory_order,
     storage_of,
     strided,
     whole_memory_of,
@@ -64,15 +65,7 @@ def check_writable(input):
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
-    array = input._a
-    if not array.flags.c_contiguous and any(
-        s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=False)
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. "
-            "Please clone() the tensor before performing the operation."
-        )
+    refuse_overlap(input._a)
 
 
 def bump(input):
@@ -80,29 +73,66 @@ def bump(input):
     storage_of(input).version += 1
 
 
-def write(input, value):
+def write(input, value, replaces=False):
     """Make `value`, a tensor of the same shape, the new value of `input`, in memory and in the
-    graph.
+    graph. Where it `replaces` what was there before, that is differentiated too, as in torch.
     """
     with quiet():
         input._a[...] = value._a
     bump(input)
     if _engine.is_recording() and (value._requires_grad or input._requires_grad):
-        _rebase(input, views.cast(value, input.dtype))
+        _rebase(input, views.cast(value, input.dtype), replaces)
     return input
 
 
 @derivative("CopySlices")
 def _copy_slices_backward(ctx, grad):
     """The base keeps the gradient outside the part that was replaced, the new value gets it."""
-    shape, strides, offset = ctx.context
+    part, order = ctx.context
+    if order is not None:
+        grad = views.permute(grad, order)
+    split = _split_recorded if wants_grad(grad) else _split
+    outside, inside = split(grad, part, ctx.needs)
+    if order is not None and outside is not None:
+        outside = _in_given_order(outside, order)
+    return outside, inside
+
+
+def _order_of(base):
+    """How the dimensions of a base lie in memory; None where they lie in the given order."""
+    return None if base._a.flags.c_contiguous else memory_order(base._a)
+
+
+def _in_given_order(tensor, order):
+    return views.permute(tensor, numpy.argsort(order).tolist())
+
+
+def _split(grad, part, needs):
+    shape, strides, offset = part
     outside = None
-    if ctx.needs[0]:
+    if needs[0]:
         memory = grad._a.copy()
         _part(memory, shape, strides, offset)[...] = 0
         outside = wrap(memory)
-    inside = wrap(_part(grad._a, shape, strides, offset).copy()) if ctx.needs[1] else None
+    inside = wrap(_part(grad._a, shape, strides, offset).copy()) if needs[1] else None
     return outside, inside
+
+
+def _split_recorded(grad, part, needs):
+    places = _flat_part(grad._a, *part)
+    flat = views.reshape(grad, (-1,))
+    outside = inside = None
+    if needs[0]:
+        outside = views.reshape(_zero_at(flat, (places,)), grad._a.shape)
+    if needs[1]:
+        inside = indexing.advanced(flat, (places,))
+    return outside, inside
+
+
+def _flat_part(memory, shape, strides, offset):
+    """The positions of a part in the flattened memory of a contiguous array."""
+    item = memory.itemsize
+    return views.flat_places(shape, [s // item for s in strides], offset // item)
 
 
 def _part(memory, shape, strides, offset):
@@ -112,15 +142,19 @@ def _part(memory, shape, strides, offset):
 
 @derivative("AsStridedBackward0")
 def _part_backward(ctx, grad):
-    whole, shape, strides, offset = ctx.context
+    whole, order, *part = ctx.context
+    if order is None:
+        return _spread_part(grad, whole, *part)
+    spread = _spread_part(grad, tuple(whole[d] for d in order), *part)
+    return _in_given_order(spread, order)
+
+
+def _spread_part(grad, whole, shape, strides, offset):
+    overlaps = any(s == 0 and n > 1 for s, n in zip(strides, shape, strict=False))
+    if overlaps or wants_grad(grad):
+        return views.spread_at(grad, whole, _flat_part(grad._a, shape, strides, offset))
     memory = numpy.zeros(whole, grad._a.dtype)
-    if any(s == 0 and n > 1 for s, n in zip(strides, shape, strict=False)):
-        steps = tuple(s // memory.itemsize for s in strides)
-        numpy.add.at(
-            memory.reshape(-1), views._places(shape, steps, offset // memory.itemsize), grad._a
-        )
-    else:
-        _part(memory, shape, strides, offset)[...] = grad._a
+    _part(memory, shape, strides, offset)[...] = grad._a
     return wrap(memory)
 
 
@@ -144,23 +178,25 @@ def become(input, value):
     return input
 
 
-def _rebase(input, value):
+def _rebase(input, value, replaces=False):
     """Give the tensor, its base and its views their places in the graph after `value` was written
     into `input`.
     """
     base = input if input._base is None else input._base
     if base is input:
-        inputs = (value,) if value._requires_grad else (value, base)
+        inputs = (value,) if value._requires_grad and not replaces else (value, base)
         changed = attach(_replaced_backward, _memory_twin(base), inputs)
     else:
         part = (input._a.shape, input._a.strides, address_of(input._a) - address_of(base._a))
-        changed = attach(_copy_slices_backward, _memory_twin(base), (base, value), (), part)
+        context = part, _order_of(base)
+        changed = attach(_copy_slices_backward, _memory_twin(base), (base, value), (), context)
     _replace(base, changed)
     for other in storage_of(base).live_views():
         if other._base is not base:
             continue  # a view of what was detached shares the memory and no gradients
         array = other._a
-        place = (base._a.shape, array.shape, array.strides, address_of(array) - address_of(base._a))
+        offset = address_of(array) - address_of(base._a)
+        place = (base._a.shape, _order_of(base), array.shape, array.strides, offset)
         _replace(other, attach(_part_backward, _memory_twin(other), (base,), (), place))
 
 
@@ -174,6 +210,21 @@ def _replace(tensor, recorded):
     _engine.swap_implementation(tensor, recorded)
 
 
+def write_result(input, value):
+    """As write. What the step of `value` has kept of its result is `input` from now on: whoever
+    changes that again is noticed.
+    """
+    kept = value._s
+    write(input, value)
+    if kept is not None and value._requires_grad:
+        saved = value._recorded_step().__dict__.get("_saved", ())
+        for position, (tensor, _) in enumerate(saved):
+            if tensor._s is kept:
+                tensor._s = storage_of(input)
+                saved[position] = tensor, tensor._s.version
+    return input
+
+
 def in_place(function):
     """The in-place form of an operator that makes a new tensor."""
 
@@ -184,7 +235,7 @@ def in_place(function):
         # A recorded step may keep its operand, whose memory is about to change: it gets a copy.
         value = function(views.clone(input) if recorded else input, *args, **kwargs)
         _check_result(input, value, function.__name__)
-        return write(input, value)
+        return write_result(input, value)
 
     operate.__name__ = f"{function.__name__}_"
     operate.__doc__ = f"{function.__name__}, writing into the tensor itself."
@@ -331,7 +382,7 @@ def copy_(input, src, non_blocking=False):
     value = src
     if src._a.shape != input._a.shape:
         value = views.expand(src, input._a.shape)
-    return write(input, value)
+    return write(input, value, replaces=True)
 
 
 @operator("Tensor.fill_")
@@ -359,21 +410,32 @@ def fill_diagonal_(input, fill_value, wrap=False):
 
 @derivative("IndexPutBackward0")
 def _assign_backward(ctx, grad):
+    ctx.saved  # noqa: B018  the check is the purpose
     key, spec, accumulate = ctx.context
     by_input = by_value = None
     if ctx.needs[0]:
-        by_input = grad
-        if not accumulate:
-            memory = grad._a.copy()
-            bits(memory)[key] = 0
-            by_input = wrap(memory)
+        by_input = grad if accumulate else _zero_at(grad, key)
     if ctx.needs[1]:
-        by_value = gradient_for(wrap(bits(grad._a)[key].view(grad._a.dtype)), *spec)
+        by_value = gradient_for(indexing.advanced(grad, key), *spec)
     return by_input, by_value
 
 
-def assign(input, key, value, accumulate):
-    """`input[key] = value`, or `+=` with repeated places adding up, for an advanced key."""
+def _zero_at(grad, key):
+    """A copy with zeros at an index; differentiable."""
+    if wants_grad(grad):
+        written = numpy.zeros(grad._a.shape, bool)
+        written[key] = True
+        return pointwise.masked_fill(grad, wrap(written), 0)
+    memory = grad._a.copy()
+    bits(memory)[key] = 0
+    return wrap(memory)
+
+
+def assign(input, key, value, accumulate, sources=()):
+    """`input[key] = value`, or `+=` with repeated places adding up, for an advanced key.
+
+    `sources` are the tensors whose memory the key reads.
+    """
     check_writable(input)
     array = input._a.copy()
     values = value._a.astype(array.dtype, copy=False)
@@ -390,7 +452,7 @@ def assign(input, key, value, accumulate):
             _assign_backward,
             result,
             (input, value),
-            (),
+            sources,
             (key, (value._a.shape, value._a.dtype), accumulate),
         )
     write(input, result)
@@ -408,13 +470,13 @@ def masked_scatter_(input, mask, source):
             "masked_scatter: expected self and source to have same dtypes but got "
             f"{input.dtype} and {source.dtype}"
         )
-    places = numpy.broadcast_to(mask._a, input._a.shape)
+    places = views.expand(mask, input._a.shape)._a
     count = int(places.sum())
     if source._a.size < count:
         raise RuntimeError(
             f"masked_scatter: the source has {source._a.size} elements, the mask takes {count}"
         )
-    assign(input, (places,), views.reshape(source, (-1,))[:count], False)
+    assign(input, (places,), views.reshape(source, (-1,))[:count], False, (mask,))
     return input
 
 
@@ -422,7 +484,7 @@ def masked_scatter_(input, mask, source):
 def masked_scatter(input, mask, source):
     """masked_scatter_ on a copy that is broadcast with the mask."""
     shape = numpy.broadcast_shapes(input._a.shape, mask._a.shape)
-    return masked_scatter_(views.clone(views.expand(input, shape)), mask, source)
+    return masked_scatter_(views.contiguous_clone(views.expand(input, shape)), mask, source)
 
 
 @operator("Tensor.resize_")
@@ -435,6 +497,8 @@ def resize_(input, *sizes, memory_format=None):
     shape = sizes_of(sizes)
     count = math.prod(shape)
     whole = whole_memory_of(input).view(input._a.dtype)
+    if shape != input._a.shape:
+        bump(input)
     if input.storage_offset() + count <= whole.size:
         start = address_of(input._a) - address_of(whole) if input._a.size else 0
         steps = tuple(s * whole.itemsize for s in contiguous_strides(shape))
@@ -462,16 +526,9 @@ def put_(input, index, source, accumulate=False):
         )
     check_writable(input)
     flat = views.reshape(views.clone(input), (-1,))
-    places = _counted(index._a.reshape(-1), input._a.size)
+    places = indexing.counted(index._a.reshape(-1), input._a.size)
     assign(flat, (places,), views.reshape(source, (-1,)), accumulate)
     return write(input, views.reshape(flat, input._a.shape))
-
-
-def _counted(places, size):
-    """Positions counted from the front; IndexError outside."""
-    if places.size and (places.min() < -size or places.max() >= size):
-        raise IndexError(f"out of range: tried to access an index in {size} elements")
-    return numpy.where(places < 0, places + size, places)
 
 
 @operator("torch.put", "Tensor.put")

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matrix products."""
 
+import math
+
 import numpy
 
 import msops
@@ -97,13 +99,22 @@ def _matrix_gradients(a, b, grad, need):
     return by_a, by_b
 
 
+def _rows(tensor):
+    """All dimensions but the last made one; also where that is empty, and -1 would be ambiguous."""
+    *front, last = tensor._a.shape
+    return views.reshape(tensor, (math.prod(front), last))
+
+
+def _flat_rows(array):
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
+
+
 def _gradient_of_right(a, grad, shape):
     """a^T grad; where the right operand is one matrix for a whole batch, as one product over the
     batch.
     """
     if len(shape) == 2 and a._a.ndim > 2:
-        a = views.reshape(a, (-1, a._a.shape[-1]))
-        grad = views.reshape(grad, (-1, grad._a.shape[-1]))
+        a, grad = _rows(a), _rows(grad)
     return matmul(views.transpose(a, -2, -1), grad)
 
 
@@ -122,7 +133,7 @@ def matmul(input, other, *, out=None):
             f"mat1 and mat2 shapes cannot be multiplied ({_shape_text(x)} and {_shape_text(y)})"
         )
     if y.ndim == 2 and x.ndim > 2 and x.flags.c_contiguous:
-        product = _product(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[-1])
+        product = _product(_flat_rows(x), y).reshape(*x.shape[:-1], y.shape[-1])
     else:
         product = _product(x, y)
     result = wrap(product)
@@ -172,7 +183,7 @@ def _affine(input, product, beta, alpha):
         product = pointwise.mul(product, alpha)
     if beta == 0:
         return product
-    return pointwise.add(input if beta == 1 else pointwise.mul(input, beta), product)
+    return pointwise.add(product, input if beta == 1 else pointwise.mul(input, beta))
 
 
 @operator("torch.addmm", "Tensor.addmm", ascend="mindspore.mint.addmm")
@@ -228,12 +239,12 @@ def outer(input, vec2, *, out=None):
 
 def _linear_gradients(x, weight, grad, need):
     """The gradients of linear, on arrays."""
-    rows = grad.reshape(-1, grad.shape[-1])
+    rows = _flat_rows(grad)
     by_x = by_weight = by_bias = None
     if need[0]:
         by_x = wrap(_product(rows, weight).reshape(x.shape))
     if need[1]:
-        by_weight = wrap(_product(rows.T, x.reshape(-1, x.shape[-1])))
+        by_weight = wrap(_product(rows.T, _flat_rows(x)))
     if len(need) > 2 and need[2]:
         by_bias = wrap(up(rows).sum(0).astype(grad.dtype, copy=False))
     return (by_x, by_weight, by_bias)[: len(need)]
@@ -245,12 +256,11 @@ def _linear_backward(ctx, grad):
     need = ctx.needs
     if not wants_grad(x, weight, grad):
         return _linear_gradients(x._a, weight._a, grad._a, need)
-    flat = views.reshape(grad, (-1, grad._a.shape[-1]))
+    flat = _rows(grad)
     by_x = matmul(grad, weight) if need[0] else None
     by_weight = None
     if need[1]:
-        rows = views.reshape(x, (-1, x._a.shape[-1]))
-        by_weight = matmul(views.transpose(flat, 0, 1), rows)
+        by_weight = matmul(views.transpose(flat, 0, 1), _rows(x))
     by_bias = flat.sum(0) if len(need) > 2 and need[2] else None
     return (by_x, by_weight, by_bias)[: len(need)]
 
@@ -268,7 +278,7 @@ def linear(input, weight, bias=None):
             f"mat1 and mat2 shapes cannot be multiplied ({_shape_text(x)} and "
             f"{w.shape[1]}x{w.shape[0]})"
         )
-    product = _product(x.reshape(-1, w.shape[1]), w.T).reshape(*x.shape[:-1], w.shape[0])
+    product = _product(_flat_rows(x), w.T).reshape(*x.shape[:-1], w.shape[0])
     if bias is not None:
         product = (
             product + bias._a
@@ -285,6 +295,10 @@ def linear(input, weight, bias=None):
 @operator("torch.einsum")
 def einsum(equation, *operands):
     """Sums of products by Einstein's convention, computed as one broadcast product and a sum."""
+    if not isinstance(equation, str):
+        raise TypeError(
+            f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}"
+        )
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = operands[0]
     terms, arrow, output = equation.replace(" ", "").partition("->")

@@ -5,7 +5,7 @@
 import numpy
 
 import msops
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, owned, wants_grad
 from mstorch._ops import activation, pointwise, views
 from mstorch._ops._operands import up
 from mstorch._quiet import quiet
@@ -35,6 +35,10 @@ def _reduce(losses, reduction):
 @derivative("NllLossBackward0")
 def _nll_backward(ctx, grad):
     shape, places, weights, total = ctx.context
+    if wants_grad(grad):
+        share = pointwise.mul(grad, wrap(-weights if total is None else -weights / total))
+        zeros = wrap(numpy.zeros(shape, grad._a.dtype))
+        return zeros.scatter(1, wrap(places[:, None]), views.unsqueeze(share, 1))
     memory = numpy.zeros(shape, grad._a.dtype)
     share = grad._a * weights if total is None else grad._a * weights / total
     numpy.put_along_axis(
@@ -95,12 +99,12 @@ def _nll_spread(input, target, weight, ignore_index, reduction):
             None,
             reduction,
         )
-        return views.reshape(single, ())
+        return owned(views.reshape(single, ()))
     rows = views.reshape(views.movedim(input, 1, -1), (-1, input._a.shape[1]))
     losses = nll_loss(
         rows, views.reshape(target, (-1,)), weight, None, ignore_index, None, reduction
     )
-    return views.reshape(losses, target._a.shape) if reduction == "none" else losses
+    return owned(views.reshape(losses, target._a.shape)) if reduction == "none" else losses
 
 
 @operator("torch.nn.functional.cross_entropy")
@@ -153,7 +157,7 @@ def _fused(input, target, dim, ignore_index, smoothing, reduction):
         rows = views.reshape(views.movedim(input, 1, -1), (-1, input._a.shape[1]))
         flat = views.reshape(target, (-1,))
         losses = _fused(rows, flat, 1, ignore_index, smoothing, reduction)
-        return views.reshape(losses, target._a.shape) if reduction == "none" else losses
+        return owned(views.reshape(losses, target._a.shape)) if reduction == "none" else losses
     classes = input._a.shape[dim]
     used = target._a != ignore_index
     _check_bounds(numpy.where(used, target._a, 0), classes)
@@ -302,6 +306,8 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
 @operator("torch.nn.functional.huber_loss")
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """Half the squared difference, and from delta on delta * (the absolute one - delta / 2)."""
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
     size = pointwise.abs(pointwise.sub(input, target))
     losses = pointwise.where(
         size.lt(delta), pointwise.square(size) * 0.5, (size - 0.5 * delta) * delta

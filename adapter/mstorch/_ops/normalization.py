@@ -6,7 +6,7 @@ import numpy
 
 import msops
 from mstorch import _dtypes
-from mstorch._autograd import attach, attach_all, derivative, remember, wants_grad
+from mstorch._autograd import attach, attach_all, derivative, owned, remember, wants_grad
 from mstorch._dtypes import BY_NUMPY
 from mstorch._errors import missing
 from mstorch._ops import pointwise, reduction, views
@@ -17,6 +17,11 @@ from mstorch._tensor import adopt, dense, wrap
 
 def _check(name, input, normalized_shape, *parameters):
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            f"{name}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at "
+            "least one element, but got normalized_shape = []"
+        )
     if input._a.shape[input._a.ndim - len(shape) :] != shape:
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [*, "
@@ -192,6 +197,7 @@ def batch_norm(
             f"Expected more than 1 value per channel when training, got input size {input.shape}"
         )
     kind, input = input.dtype, views.cast(input, BY_NUMPY[up(input._a).dtype])
+    input = views.contiguous(input)
     if training:
         dims = (0, *range(2, len(shape)))
         mean = reduction.mean(input, dims, True)
@@ -203,7 +209,8 @@ def batch_norm(
         ):
             if running is not None:
                 moved = running._a * (1 - momentum) + batch._a.reshape(-1) * (momentum * factor)
-                running.detach().copy_(wrap(moved.astype(running._a.dtype, copy=False)))
+                # Their versions stay, as in torch: what evaluation has kept of them is not checked.
+                running._a[...] = moved.astype(running._a.dtype, copy=False)
     else:
         centred = pointwise.sub(input, _by_channel(running_mean, len(shape)))
         spread = _by_channel(running_var, len(shape))
@@ -215,6 +222,10 @@ def batch_norm(
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     """Layer normalisation of groups of channels of (N, C, ...), scaled and shifted by channel."""
     shape = input._a.shape
+    if len(shape) < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
+        )
     if shape[1] % num_groups:
         raise RuntimeError(
             f"Expected number of channels in input to be divisible by num_groups, but got input of "
@@ -224,7 +235,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     groups = views.reshape(
         input, (shape[0], num_groups, input._a.size // max(shape[0] * num_groups, 1))
     )
-    normal = views.reshape(layer_norm(groups, groups._a.shape[2:], eps=eps), shape)
+    normal = owned(views.reshape(layer_norm(groups, groups._a.shape[2:], eps=eps), shape))
     return views.cast(_scaled(normal, weight, bias), kind)
 
 

@@ -18,7 +18,7 @@ from mstorch._ops._operands import (
 )
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, copied, laid_out_as_torch, wrap, wrap_laid_out
 
 # Binary arithmetic
 
@@ -45,17 +45,19 @@ def _record_binary(node, result, a, b, reads):
     the gradients.
     """
     a_tensor, b_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
+    if a_tensor and b_tensor and not a._a.flags.c_contiguous:
+        result = laid_out_as_torch(result, a._a, b._a)
     a_wanted, b_wanted = a_tensor and a._requires_grad, b_tensor and b._requires_grad
     if not (a_wanted or b_wanted) or not _engine.is_recording():
-        return wrap(result)
+        return wrap_laid_out(result)
     spec_a = (a._a.shape, a._a.dtype) if a_tensor else None
     spec_b = (b._a.shape, b._a.dtype) if b_tensor else None
     if reads == _NEITHER:
-        return attach(node, wrap(result), (a, b), (), (spec_a, spec_b))
+        return attach(node, wrap_laid_out(result), (a, b), (), (spec_a, spec_b))
     kept_a = a if reads == _BOTH or b_wanted else None
     kept_b = b if reads != _CROSSED or a_wanted else None
     saved = [t for t in (kept_a, kept_b) if isinstance(t, Tensor)]
-    return attach(node, wrap(result), (a, b), saved, (spec_a, spec_b, kept_a, kept_b))
+    return attach(node, wrap_laid_out(result), (a, b), saved, (spec_a, spec_b, kept_a, kept_b))
 
 
 def _operand(ctx, which):
@@ -137,6 +139,7 @@ def _is_bool(operand):
 @operator("torch.rsub", "Tensor.__rsub__")
 def rsub(input, other, *, alpha=1):
     """`other - alpha * input`."""
+    tensor_argument("rsub", "input", input)
     if not isinstance(other, Tensor):
         return _reversed(sub, input, other, alpha)
     return sub(other, input, alpha=alpha)
@@ -242,7 +245,7 @@ def floor_divide(input, other, *, out=None):
     """`floor(input / other)`, in the common type; not differentiable."""
     x, y = arrays_of(input, other)
     _refuse_zero(y)
-    return write_out(out, wrap(_compute(numpy.floor_divide, x, y)))
+    return write_out(out, wrap_laid_out(_compute(numpy.floor_divide, x, y)))
 
 
 @operator("Tensor.__rfloordiv__")
@@ -252,7 +255,7 @@ def _rfloordiv(input, other):
 
 @operator("Tensor.__rtruediv__", "Tensor.__rdiv__")
 def _rtruediv(input, other):
-    return div(other, input)
+    return mul(reciprocal(input), other)
 
 
 @derivative("RemainderBackward0")
@@ -363,7 +366,9 @@ def _atan2_backward(ctx, grad):
 @operator("torch.atan2", "torch.arctan2", "Tensor.atan2", ascend="mindspore.mint.atan2")
 def atan2(input, other, *, out=None):
     """The angle of the point (other, input), in radians."""
-    x, y = arrays_of(input, other)
+    x, y = arrays_of(
+        tensor_argument("atan2", "input", input), tensor_argument("atan2", "other", other)
+    )
     result = _compute(numpy.arctan2, floating(x), floating(y))
     return write_out(out, _record_binary(_atan2_backward, result, input, other, _BOTH))
 
@@ -404,10 +409,12 @@ def _of_integers(name, ufunc):
     """Register a function of two integer tensors."""
 
     def function(input, other, *, out=None):
-        x, y = arrays_of(input, other)
+        x, y = arrays_of(
+            tensor_argument(name, "input", input), tensor_argument(name, "other", other)
+        )
         if x.dtype.kind not in "iu":
             raise RuntimeError(f'"{name}_cpu" not implemented for {input.dtype}')
-        return write_out(out, wrap(ufunc(x, y)))
+        return write_out(out, wrap_laid_out(ufunc(x, y)))
 
     function.__name__ = name
     function.__doc__ = f"torch.{name} of two integer tensors."
@@ -460,7 +467,7 @@ def _unary(names, kernel, formula, ascend=None):
     compute = _half_safe(kernel)
 
     def function(input, *, out=None):
-        result = wrap(compute(tensor_argument(name, "input", input)._a))
+        result = wrap_laid_out(compute(tensor_argument(name, "input", input)._a))
         if wants_grad(input):
             result = attach(backward, result, (input,), (input,))
         return result if out is None else write_out(out, result)
@@ -485,7 +492,7 @@ def _unary_of_output(names, kernel, formula, ascend=None):
     compute = _half_safe(kernel)
 
     def function(input, *, out=None):
-        result = wrap(compute(tensor_argument(name, "input", input)._a))
+        result = wrap_laid_out(compute(tensor_argument(name, "input", input)._a))
         if wants_grad(input):
             result = attach(backward, result, (input,), (input, remember(result)))
         return result if out is None else write_out(out, result)
@@ -553,8 +560,8 @@ log10 = _unary(
 log1p = _unary(_names("log1p"), numpy.log1p, lambda g, x: div(g, add(x, 1)), "mindspore.mint.log1p")
 sin = _unary(_names("sin"), numpy.sin, lambda g, x: mul(g, cos(x)), "mindspore.mint.sin")
 cos = _unary(_names("cos"), numpy.cos, lambda g, x: neg(mul(g, sin(x))), "mindspore.mint.cos")
-tan = _unary(
-    _names("tan"), numpy.tan, lambda g, x: mul(g, add(1, square(tan(x)))), "mindspore.mint.tan"
+tan = _unary_of_output(
+    _names("tan"), numpy.tan, lambda g, y: mul(g, add(1, mul(y, y))), "mindspore.mint.tan"
 )
 atan = _unary(
     _names("atan"), numpy.arctan, lambda g, x: div(g, add(1, square(x))), "mindspore.mint.atan"
@@ -569,25 +576,32 @@ erf = _unary(
 )
 
 
-def _unary_same_type(names, kernel, formula, ascend=None, integer_identity=False):
+def _unary_same_type(
+    names, kernel, formula, ascend=None, integer_identity=False, refuses_bool=False
+):
     """Register a function that keeps integer types, with derivative `formula(grad, x)`; None for a
     zero derivative.
     """
     name = names[0].rpartition(".")[2]
+    reads_input = formula is not None and formula.__code__.co_argcount == 2
 
     @derivative(f"{name.capitalize()}Backward0")
     def backward(ctx, grad):
-        (x,) = ctx.saved
-        return mul(grad, 0) if formula is None else formula(grad, x)
+        return mul(grad, 0) if formula is None else formula(grad, *ctx.saved)
 
     def function(input, *, out=None):
         x = tensor_argument(name, "input", input)._a
+        if refuses_bool and x.dtype.kind == "b":
+            raise RuntimeError(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying "
+                "to invert a mask, use the `~` or `logical_not()` operator instead."
+            )
         if integer_identity and x.dtype.kind in "biu":
-            result = wrap(x.copy())
+            result = wrap_laid_out(copied(x))
         else:
-            result = wrap(_in_kind(kernel(up(x)), x.dtype))
+            result = wrap_laid_out(_in_kind(kernel(up(x)), x.dtype))
         if wants_grad(input):
-            result = attach(backward, result, (input,), (input,))
+            result = attach(backward, result, (input,), (input,) if reads_input else ())
         return result if out is None else write_out(out, result)
 
     function.__name__ = name
@@ -602,7 +616,7 @@ def _in_kind(array, kind):
 def _sign_kernel(x):
     """The sign; 0 for nan, as in torch."""
     if x.dtype.kind in "bc":
-        return x.copy() if x.dtype.kind == "b" else numpy.sign(x)
+        return copied(x) if x.dtype.kind == "b" else numpy.sign(x)
     return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)
 
 
@@ -613,8 +627,9 @@ def _square_kernel(x):
 neg = _unary_same_type(
     _names("neg", "torch.negative", "Tensor.negative", "Tensor.__neg__"),
     numpy.negative,
-    lambda g, x: neg(g),
+    lambda g: neg(g),
     "mindspore.mint.neg",
+    refuses_bool=True,
 )
 abs = _unary_same_type(
     _names("abs", "torch.absolute", "Tensor.absolute", "Tensor.__abs__"),
@@ -642,8 +657,8 @@ def _round_backward(ctx, grad):
 def round(input, *, decimals=0, out=None):
     """Halves go to the even neighbour."""
     x = input._a
-    result = wrap(
-        x.copy()
+    result = wrap_laid_out(
+        copied(x)
         if x.dtype.kind in "biu"
         else numpy.round(up(x), decimals).astype(x.dtype, copy=False)
     )
@@ -710,13 +725,13 @@ def clamp(input, min=None, max=None, *, out=None):
     x = input._a
     bounds = [b for b in (min, max) if b is not None]
     for bound in bounds:
-        x = arrays_of(wrap(x), bound)[0]
+        x = arrays_of(wrap_laid_out(x), bound)[0]
     result = x
     if min is not None:
-        result = numpy.maximum(result, arrays_of(wrap(x), min)[1])
+        result = numpy.maximum(result, arrays_of(wrap_laid_out(x), min)[1])
     if max is not None:
-        result = numpy.minimum(result, arrays_of(wrap(x), max)[1])
-    result = wrap(result.copy() if result is input._a else result)
+        result = numpy.minimum(result, arrays_of(wrap_laid_out(x), max)[1])
+    result = wrap_laid_out(copied(result) if result is input._a else result)
     if any(isinstance(b, Tensor) for b in bounds):
         operands = (input, min, max)
         tensors = [t for t in operands if isinstance(t, Tensor)]
@@ -731,18 +746,19 @@ def clamp(input, min=None, max=None, *, out=None):
 @operator("torch.clamp_min", "Tensor.clamp_min")
 def clamp_min(input, min):
     """Limit the elements from below."""
-    return clamp(input, min=min)
+    return clamp(tensor_argument("clamp_min", "input", input), min=min)
 
 
 @operator("torch.clamp_max", "Tensor.clamp_max")
 def clamp_max(input, max):
     """Limit the elements from above."""
-    return clamp(input, max=max)
+    return clamp(tensor_argument("clamp_max", "input", input), max=max)
 
 
 @derivative("WhereBackward0")
 def _where_backward(ctx, grad):
-    condition, a, b = ctx.context
+    a, b = ctx.context
+    condition = ctx.one_saved(0)
     return (
         gradient_for(where(condition, grad, 0), *a) if ctx.needs[0] else None,
         gradient_for(where(condition, 0, grad), *b) if ctx.needs[1] else None,
@@ -761,13 +777,21 @@ def where(condition, input=None, other=None, *, out=None):
         x, y = numpy.asarray(input, kind), numpy.asarray(other, kind)
     else:
         x, y = arrays_of(input, other)
-    result = wrap(numpy.where(condition._a.astype(bool, copy=False), x, y))
+    if condition._a.dtype.kind != "b" and condition._a.dtype != numpy.uint8:
+        raise RuntimeError(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{condition.dtype}"
+        )
+    result = numpy.where(condition._a.astype(bool, copy=False), x, y)
+    if not (condition._a.flags.c_contiguous and x.flags.c_contiguous and y.flags.c_contiguous):
+        result = laid_out_as_torch(result, condition._a, x, y)
+    result = wrap_laid_out(result)
     tensors = [t for t in (input, other) if isinstance(t, Tensor)]
     if wants_grad(*tensors):
         specs = [
             (t._a.shape, t._a.dtype) if isinstance(t, Tensor) else None for t in (input, other)
         ]
-        result = attach(_where_backward, result, (input, other), (), (condition, *specs))
+        result = attach(_where_backward, result, (input, other), (condition,), specs)
     return write_out(out, result)
 
 
@@ -778,7 +802,8 @@ def _where_method(self, condition, other):
 
 @derivative("MaskedFillBackward0")
 def _masked_fill_backward(ctx, grad):
-    mask, spec, value = ctx.context
+    spec, value = ctx.context
+    mask = ctx.one_saved(0)
     return (
         gradient_for(masked_fill(grad, mask, 0), *spec) if ctx.needs[0] else None,
         gradient_for(mul(grad, mask), *value) if ctx.needs[1] else None,
@@ -793,6 +818,8 @@ def masked_fill(input, mask, value):
             "masked_fill_ only supports boolean masks, but got mask with dtype " + str(mask.dtype)
         )
     is_tensor = isinstance(value, Tensor)
+    if isinstance(value, complex) and not input.is_complex():
+        raise RuntimeError(f"value cannot be converted to type {input.dtype} without overflow")
     if is_tensor and value._a.ndim:
         raise RuntimeError(
             "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
@@ -804,7 +831,7 @@ def masked_fill(input, mask, value):
     if wants_grad(input) or (is_tensor and wants_grad(value)):
         spec = (x.shape, x.dtype)
         value_spec = (value._a.shape, value._a.dtype) if is_tensor else None
-        result = attach(_masked_fill_backward, result, (input, value), (), (mask, spec, value_spec))
+        result = attach(_masked_fill_backward, result, (input, value), (mask,), (spec, value_spec))
     return result
 
 
@@ -822,7 +849,7 @@ def lerp(input, end, weight):
     """`input + weight * (end - input)`, in the form torch uses on either side of one half."""
     if isinstance(weight, Tensor):
         return add(input, mul(weight, sub(end, input)))
-    result = wrap(lerp_kernel(input._a, end._a, weight))
+    result = wrap_laid_out(lerp_kernel(input._a, end._a, weight))
     if wants_grad(input, end):
         specs = [(t._a.shape, t._a.dtype) for t in (input, end)]
         result = attach(_lerp_backward, result, (input, end), (), (weight, *specs))
@@ -882,7 +909,9 @@ def _three_operands(name, kernel, node):
         scale = wide[0].dtype.type(value)
         with quiet():
             result = wide[0] + kernel(scale, wide[1], wide[2])
-        result = wrap(numpy.asarray(result).astype(kind, copy=False))
+        if not all(a.flags.c_contiguous for a in arrays):
+            result = laid_out_as_torch(result, *arrays)
+        result = wrap_laid_out(numpy.asarray(result).astype(kind, copy=False))
         if wants_grad(*operands):
             specs = [(t._a.shape, t._a.dtype) for t in operands]
             pair = (tensor1, tensor2)

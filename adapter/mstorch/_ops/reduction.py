@@ -9,13 +9,20 @@ import math
 import numpy
 
 from mstorch import _dtypes
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, remember, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import pointwise, views
-from mstorch._ops._operands import floating, up, wrap_dim, wrap_dims, write_out
+from mstorch._ops._operands import (
+    floating,
+    tensor_argument,
+    up,
+    wrap_dim,
+    wrap_dims,
+    write_out,
+)
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, wrap, wrap_laid_out
 
 
 def _spread(grad, shape, dims, keepdim):
@@ -198,8 +205,8 @@ def pair(name, values, indices):
 
 @derivative("MaxBackward1")
 def _extremum_all_backward(ctx, grad):
-    (x,) = ctx.saved
-    hits = x._a == ctx.context._a
+    x, found = ctx.saved
+    hits = x._a == found._a
     share = wrap((hits / hits.sum()).astype(x._a.dtype))
     return pointwise.mul(grad, share)
 
@@ -207,7 +214,8 @@ def _extremum_all_backward(ctx, grad):
 @derivative("MaxBackward0")
 def _pick_backward(ctx, grad):
     """The gradient of values picked by index along a dimension."""
-    shape, dim, indices = ctx.context
+    shape, dim = ctx.context
+    indices = ctx.one_saved(0)
     if indices._a.ndim < len(shape):
         indices, grad = views.unsqueeze(indices, dim), views.unsqueeze(grad, dim)
     zeros = wrap(numpy.zeros(shape, grad._a.dtype))
@@ -216,17 +224,17 @@ def _pick_backward(ctx, grad):
 
 def picked(name, input, values, indices, dim):
     """A (values, indices) pair, with the gradient of the values."""
-    values, indices = wrap(values), wrap(indices)
+    values, indices = wrap_laid_out(values), wrap_laid_out(indices)
     if wants_grad(input):
-        context = (input._a.shape, dim, views.detach(indices))
-        values = attach(_pick_backward, values, (input,), (), context)
+        values = attach(_pick_backward, values, (input,), (indices,), (input._a.shape, dim))
     return pair(name, values, indices)
 
 
 def _extremum(name, along, arg, elementwise):
     def function(input, dim=None, keepdim=False, *, other=None, out=None):
+        tensor_argument(name, "input", input)
         if isinstance(dim, Tensor) or other is not None:
-            return elementwise(input, dim if other is None else other)
+            return elementwise(input, dim if other is None else other, out=out)
         array = input._a
         if dim is None:
             if not array.size:
@@ -235,13 +243,12 @@ def _extremum(name, along, arg, elementwise):
                 )
             result = wrap(along(array))
             if wants_grad(input):
-                result = attach(
-                    _extremum_all_backward, result, (input,), (input,), views.detach(result)
-                )
+                result = attach(_extremum_all_backward, result, (input,), (input, remember(result)))
             return write_out(out, result)
-        if out is not None:
-            raise missing(f"torch.{name}(dim=, out=)")
-        dim = wrap_dim(dim, array.ndim)
+        return write_out(out, along_dim(input, wrap_dim(dim, array.ndim), keepdim), exact=True)
+
+    def along_dim(input, dim, keepdim):
+        array = input._a
         if not array.ndim:
             return picked(name, input, array.copy(), numpy.zeros((), numpy.int64), dim)
         if array.shape[dim] == 0:
@@ -262,22 +269,37 @@ min = _extremum("min", numpy.min, numpy.argmin, pointwise.minimum)
 
 @derivative("AmaxBackward0")
 def _amax_backward(ctx, grad):
-    (x,) = ctx.saved
-    values, dims, keepdim = ctx.context
+    x, values = ctx.saved
+    dims, keepdim = ctx.context
     hits = x._a == (values._a if keepdim else numpy.expand_dims(values._a, dims))
     share = wrap((hits / hits.sum(dims, keepdims=True)).astype(x._a.dtype))
     return pointwise.mul(_spread(grad, x._a.shape, dims, keepdim), share)
 
 
+def _check_not_empty(name, array, dim, dims):
+    """IndexError or RuntimeError where there is nothing to take an extremum of."""
+    if array.size:
+        return
+    if dim is None or dim == () or dim == []:
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument."
+        )
+    for d in dims:
+        if not array.shape[d]:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero size.")
+
+
 def _extremum_over(name, along):
     def function(input, dim=(), keepdim=False, *, out=None):
         dims = wrap_dims(dim, input._a.ndim)
+        _check_not_empty(name, input._a, dim, dims)
         result = wrap(along(input._a, axis=dims, keepdims=keepdim))
         if wants_grad(input):
             result = attach(
-                _amax_backward, result, (input,), (input,), (views.detach(result), dims, keepdim)
+                _amax_backward, result, (input,), (input, remember(result)), (dims, keepdim)
             )
-        return write_out(out, result)
+        return write_out(out, result, exact=True)
 
     function.__name__ = name
     return operator(f"torch.{name}", f"Tensor.{name}", ascend=f"mindspore.mint.{name}")(function)
@@ -382,8 +404,10 @@ def logsumexp(input, dim, keepdim=False, *, out=None):
 
 @derivative("NormBackward0")
 def _norm_backward(ctx, grad):
-    (x,) = ctx.saved
-    value, order, dims, keepdim = ctx.context
+    x, value = ctx.saved
+    order, dims, keepdim = ctx.context
+    if wants_grad(grad, x) and x._a.dtype not in _dtypes.REDUCED:
+        value = norm(x, order, dims, keepdim)
     if x._a.dtype in _dtypes.REDUCED:
         wide = views.cast(x, _dtypes.float32)
         grad = views.cast(grad, _dtypes.float32)
@@ -460,7 +484,7 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     result = wrap(numpy.asarray(total).astype(input._a.dtype, copy=False))
     if wants_grad(input):
         result = attach(
-            _norm_backward, result, (input,), (input,), (views.detach(result), order, dims, keepdim)
+            _norm_backward, result, (input,), (input, remember(result)), (order, dims, keepdim)
         )
     return write_out(out, result)
 
@@ -469,6 +493,6 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 def nansum(input, dim=None, keepdim=False, *, dtype=None, out=None):
     """The sum of what is a number; nan counts as 0."""
     if input._a.dtype.kind in "biu":
-        return sum(input, dim, keepdim, dtype=dtype)
+        return sum(input, dim, keepdim, dtype=dtype, out=out)
     zero = input.new_zeros(())
-    return sum(pointwise.where(input.isnan(), zero, input), dim, keepdim, dtype=dtype)
+    return sum(pointwise.where(input.isnan(), zero, input), dim, keepdim, dtype=dtype, out=out)

@@ -13,7 +13,7 @@ import math
 import numpy
 
 from mstorch import _dtypes
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, owned, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import indexing, pointwise, reduction, views
 from mstorch._registry import operator
@@ -302,7 +302,8 @@ def pixel_shuffle(input, upscale_factor):
     n = len(front)
     split = views.reshape(input, (*front, channels // (r * r), r, r, height, width))
     split = views.permute(split, (*range(n), n, n + 3, n + 1, n + 4, n + 2))
-    return views.reshape(split, (*front, channels // (r * r), height * r, width * r))
+    shape = (*front, channels // (r * r), height * r, width * r)
+    return owned(views.reshape(views.contiguous_clone(split), shape))
 
 
 @operator("torch.nn.functional.pixel_unshuffle", "torch.pixel_unshuffle")
@@ -318,7 +319,8 @@ def pixel_unshuffle(input, downscale_factor):
     n = len(front)
     split = views.reshape(input, (*front, channels, height // r, r, width // r, r))
     split = views.permute(split, (*range(n), n, n + 2, n + 4, n + 1, n + 3))
-    return views.reshape(split, (*front, channels * r * r, height // r, width // r))
+    shape = (*front, channels * r * r, height // r, width // r)
+    return owned(views.reshape(views.contiguous_clone(split), shape))
 
 
 def _pooled(input, dim, count):
@@ -337,6 +339,10 @@ def _adaptive(count):
 
     def function(input, output_size):
         sizes = (output_size,) * count if isinstance(output_size, int) else tuple(output_size)
+        if len(sizes) != count:
+            raise RuntimeError(f"{name}: output_size must have {count} sizes, got {len(sizes)}")
+        if input._a.ndim <= count and count > 1:
+            raise ValueError(f"Input dimension should be at least {count + 1}")
         if input._a.ndim not in (count + 1, count + 2):
             raise RuntimeError(
                 f"{name}(): Expected {count + 1}D or {count + 2}D tensor, but got "
@@ -345,7 +351,8 @@ def _adaptive(count):
         kind, result = input.dtype, _wide(input)
         for dim, size in enumerate(sizes, input._a.ndim - count):
             result = result if size is None else _pooled(result, dim, size)
-        return views.cast(result, kind)
+        result = views.cast(result, kind)
+        return views.contiguous_clone(result) if result is input else views.contiguous(result)
 
     function.__name__ = name
     function.__doc__ = f"Means of parts of {count} dimensions, as many as wanted; None keeps one."

@@ -8,10 +8,10 @@ from mstorch import _dtypes, _random
 from mstorch._autograd import attach, derivative, wants_grad
 from mstorch._ops import inplace
 from mstorch._ops._operands import sizes_of, up, write_out
-from mstorch._ops.creation import finish, made, sized, sized_like, where_it_is
+from mstorch._ops.creation import finish, made, made_like, sized, sized_like, where_it_is
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, laid_out_like, wrap, wrap_laid_out
 
 
 def _drawn(draw):
@@ -30,7 +30,11 @@ _FLOATING = frozenset(t.numpy for t in _dtypes.ALL.values() if t.is_floating_poi
 rand = sized("rand", _drawn(_random.uniform))
 rand_like = sized_like("rand_like", _drawn(_random.uniform))
 randn = sized("randn", _drawn(_random.normal))
-randn_like = sized_like("randn_like", _drawn(_random.normal))
+randn_like = sized_like(
+    "randn_like",
+    _drawn(_random.normal),
+    make_permuted=_drawn(_random.normal_one_by_one),
+)
 
 
 @operator("torch.randint")
@@ -69,14 +73,13 @@ def randint(
 @operator("torch.randint_like")
 def randint_like(input, low, high=None, *, dtype=None, device=None, requires_grad=False):
     """randint in the shape and type of a tensor."""
-    return randint(
-        low,
-        high,
-        input.shape,
-        dtype=dtype or input.dtype,
-        device=where_it_is(input, device),
-        requires_grad=requires_grad,
-    )
+
+    def draw(sizes, kind):
+        return randint(low, high, sizes, dtype=_dtypes.BY_NUMPY[kind])._a
+
+    kind = _dtypes.numpy_of(dtype or input.dtype)
+    device = where_it_is(input, device)
+    return finish(made_like(input, (draw, draw), kind, device), device, requires_grad)
 
 
 @operator("torch.randperm")
@@ -117,6 +120,8 @@ def normal(
     tensors.
     """
     if size is not None:
+        if isinstance(mean, Tensor) or isinstance(std, Tensor):
+            raise TypeError("normal(): a size is only for a mean and a std that are numbers")
         sizes = sizes_of((size,))
         kind = _dtypes.numpy_of(_dtypes.get_default_dtype() if dtype is None else dtype)
 
@@ -163,13 +168,22 @@ def bernoulli(input, p=None, *, generator=None):
     return result
 
 
-def _fill(name, draw):
-    """Register an in-place filler; draw(count, kind, *args) gives the numbers."""
+def _fill(name, draw, draw_permuted=None):
+    """Register an in-place filler; draw(count, kind, *args) gives the numbers, and those of a
+    tensor that is not contiguous draw_permuted where it is given.
+    """
+    draw_permuted = draw_permuted or draw
 
     def function(self, *args, generator=None, **named):
         inplace.check_writable(self)
-        numbers = draw(self._a.size, self._a.dtype, *args, generator=generator, **named)
-        return inplace.write(self, wrap(numbers.reshape(self._a.shape)))
+        for position, value in enumerate(args, 1):
+            if isinstance(value, Tensor) and value._requires_grad:
+                raise TypeError(
+                    f"{name}(): argument (position {position}) must be float, not Tensor"
+                )
+        make = draw if self._a.flags.c_contiguous else draw_permuted
+        numbers = make(self._a.size, self._a.dtype, *args, generator=generator, **named)
+        return inplace.write(self, wrap_laid_out(laid_out_like(self._a, numbers)))
 
     function.__name__ = name
     return operator(f"Tensor.{name}")(function)
@@ -183,7 +197,7 @@ def _bernoulli(count, kind, p=0.5, *, generator=None):
     return _random.bernoulli((count,), p, generator).astype(kind)
 
 
-normal_ = _fill("normal_", _random.normal)
+normal_ = _fill("normal_", _random.normal, _random.normal_one_by_one)
 uniform_ = _fill("uniform_", _uniform)
 bernoulli_ = _fill("bernoulli_", _bernoulli)
 
@@ -216,14 +230,14 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
         found = _with_replacement(wide, num_samples, generator)
     else:
         found = _by_race(weights, num_samples, generator)
-    return write_out(out, wrap(found))
+    return write_out(out, wrap(found), exact=True)
 
 
 def _by_race(weights, count, generator):
     """The categories whose exponential clocks, running at their weights, ring first."""
     clocks = _random.exponential(weights.size, weights.dtype, generator=generator)
     with quiet():
-        speed = up(weights) / up(clocks.reshape(weights.shape))
+        speed = up(weights) / up(laid_out_like(weights, clocks))
     speed = up(speed.astype(weights.dtype))
     return numpy.argsort(-speed, -1, kind="stable")[..., :count].astype(numpy.int64)
 
@@ -266,8 +280,8 @@ def random_(self, low=0, high=None, *, generator=None):
     inplace.check_writable(self)
     if high is None and not low:
         numbers = _unbounded(self._a.size, self._a.dtype, generator)
-        return inplace.write(self, wrap(numbers.reshape(self._a.shape)))
+        return inplace.write(self, wrap_laid_out(laid_out_like(self._a, numbers)))
     if high is None:
         low, high = 0, low
     numbers = _random.integers(low, high, self._a.size, generator)
-    return inplace.write(self, wrap(numbers.reshape(self._a.shape)))
+    return inplace.write(self, wrap_laid_out(laid_out_like(self._a, numbers)))

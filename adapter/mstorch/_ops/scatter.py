@@ -7,7 +7,7 @@ Sums at repeated places are exact and in order: nothing here runs on several thr
 
 import numpy
 
-from mstorch._autograd import attach, derivative, wants_grad
+from mstorch._autograd import attach, derivative, owned, wants_grad
 from mstorch._errors import missing
 from mstorch._ops import indexing, inplace, views
 from mstorch._ops._operands import up, wrap_dim
@@ -33,7 +33,8 @@ def _source(src, places):
 
 @derivative("ScatterBackward0")
 def _scatter_backward(ctx, grad):
-    dim, index, shape = ctx.context
+    dim, shape = ctx.context
+    index = ctx.one_saved(0)
     by_input = by_source = None
     if ctx.needs[0]:
         by_input = scatter(grad, dim, index, 0)
@@ -45,9 +46,8 @@ def _scatter_backward(ctx, grad):
 def _unused_as_zero(gathered, shape):
     if gathered._a.shape == shape:
         return gathered
-    whole = numpy.zeros(shape, gathered._a.dtype)
-    whole[tuple(slice(0, n) for n in gathered._a.shape)] = gathered._a
-    return wrap(whole)
+    sizes = zip(reversed(shape), reversed(gathered._a.shape), strict=True)
+    return views.pad(gathered, [width for n, used in sizes for width in (0, n - used)])
 
 
 @operator("torch.scatter", "Tensor.scatter", ascend="mindspore.mint.scatter")
@@ -57,6 +57,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     if reduce is not None:
         return _scatter_with(input, dim, index, src, reduce)
     dim, places = _prepare("scatter", input, dim, index)
+    if isinstance(src, Tensor) and src._a.dtype != input._a.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     array = input._a.copy()
     target = array if array.ndim else array.reshape(1)
     key = indexing.along(places, dim) if places.ndim else places.reshape(1)
@@ -65,7 +67,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     inputs = (input, src) if isinstance(src, Tensor) else (input,)
     if wants_grad(*inputs):
         shape = src._a.shape if isinstance(src, Tensor) else None
-        result = attach(_scatter_backward, result, inputs, (), (dim, index.detach(), shape))
+        result = attach(_scatter_backward, result, inputs, (index,), (dim, shape))
     return result
 
 
@@ -92,7 +94,8 @@ def _scatter_with(input, dim, index, src, reduce):
 
 @derivative("ScatterAddBackward0")
 def _scatter_add_backward(ctx, grad):
-    dim, index, shape = ctx.context
+    dim, shape = ctx.context
+    index = ctx.one_saved(0)
     return grad, _unused_as_zero(grad.gather(dim, index), shape) if ctx.needs[1] else None
 
 
@@ -106,9 +109,7 @@ def scatter_add(input, dim, index, src):
     _add_along(array, dim, places, _source(src, places))
     result = wrap(array)
     if wants_grad(input, src):
-        result = attach(
-            _scatter_add_backward, result, (input, src), (), (dim, index.detach(), src._a.shape)
-        )
+        result = attach(_scatter_add_backward, result, (input, src), (index,), (dim, src._a.shape))
     return result
 
 
@@ -138,7 +139,8 @@ def _add_along(array, dim, places, values):
 
 @derivative("IndexAddBackward0")
 def _index_add_backward(ctx, grad):
-    dim, index, alpha = ctx.context
+    dim, alpha = ctx.context
+    index = ctx.one_saved(0)
     return grad, grad.index_select(dim, index) * alpha if ctx.needs[1] else None
 
 
@@ -151,7 +153,7 @@ def index_add(input, dim, index, source, *, alpha=1):
         whole = index_add(
             views.reshape(input, (1,)), 0, index, views.reshape(source, (-1,)), alpha=alpha
         )
-        return views.reshape(whole, ())
+        return owned(views.reshape(whole, ()))
     if source._a.dtype != array.dtype:
         raise RuntimeError("index_add_(): self and source must have the same scalar type")
     fitting = (*array.shape[:dim], index._a.size, *array.shape[dim + 1 :])
@@ -166,9 +168,7 @@ def index_add(input, dim, index, source, *, alpha=1):
         numpy.add.at(array, (slice(None),) * dim + (index._a,), values)
     result = wrap(array)
     if wants_grad(input, source):
-        result = attach(
-            _index_add_backward, result, (input, source), (), (dim, index.detach(), alpha)
-        )
+        result = attach(_index_add_backward, result, (input, source), (index,), (dim, alpha))
     return result
 
 
@@ -177,9 +177,9 @@ def index_copy(input, dim, index, source):
     """A copy with slices replaced along a dimension."""
     if not input._a.ndim:
         whole = index_copy(views.reshape(input, (1,)), 0, index, views.reshape(source, (-1,)))
-        return views.reshape(whole, ())
+        return owned(views.reshape(whole, ()))
     key = (slice(None),) * wrap_dim(dim, input._a.ndim) + (views.reshape(index, (-1,)),)
-    copy = views.clone(input)
+    copy = views.contiguous_clone(input)
     copy[key] = source
     return copy
 
@@ -188,7 +188,7 @@ def index_copy(input, dim, index, source):
 def index_fill(input, dim, index, value):
     """A copy with slices filled along a dimension."""
     if not input._a.ndim:
-        return views.reshape(index_fill(views.reshape(input, (1,)), 0, index, value), ())
+        return owned(views.reshape(index_fill(views.reshape(input, (1,)), 0, index, value), ()))
     dim = wrap_dim(dim, input._a.ndim)
     # A number that is listed twice is filled once, so that the value's gradient counts it once.
     places = numpy.unique(numpy.where(index._a < 0, index._a + input._a.shape[dim], index._a))

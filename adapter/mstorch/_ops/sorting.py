@@ -8,7 +8,7 @@ from mstorch._ops import views
 from mstorch._ops._operands import up, wrap_dim, write_out
 from mstorch._ops.reduction import pair, picked
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, wrap
+from mstorch._tensor import Tensor, laid_out_as_torch, wrap, wrap_laid_out
 
 
 def _order(array, dim, descending):
@@ -28,8 +28,12 @@ def sort(input, dim=-1, descending=False, stable=False):
     if not input._a.ndim:
         return picked("sort", input, input._a.copy(), numpy.zeros((), numpy.int64), 0)
     dim = wrap_dim(dim, input._a.ndim)
-    places = _order(input._a, dim, descending)
-    return picked("sort", input, numpy.take_along_axis(input._a, places, dim), places, dim)
+    array = input._a
+    places = _order(array, dim, descending)
+    values = numpy.take_along_axis(array, places, dim)
+    if not array.flags.c_contiguous:
+        values, places = laid_out_as_torch(values, array), laid_out_as_torch(places, array)
+    return picked("sort", input, values, places, dim)
 
 
 @operator("torch.argsort", "Tensor.argsort")
@@ -62,6 +66,10 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
 def kthvalue(input, k, dim=-1, keepdim=False):
     """The k-th smallest along a dimension, counted from 1."""
     dim = wrap_dim(dim, input._a.ndim)
+    if not 1 <= k <= (input._a.shape[dim] if input._a.ndim else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if not input._a.ndim:
+        return picked("kthvalue", input, input._a.copy(), numpy.zeros((), numpy.int64), 0)
     places = numpy.take(_order(input._a, dim, False), [k - 1], dim)
     values = numpy.take_along_axis(input._a, places, dim)
     if not keepdim:
@@ -75,8 +83,11 @@ def median(input, dim=None, keepdim=False):
     if dim is None:
         flat = views.reshape(input, (-1,))
         return kthvalue(flat, (flat._a.size + 1) // 2, 0).values
-    found = kthvalue(input, (input._a.shape[wrap_dim(dim, input._a.ndim)] + 1) // 2, dim, keepdim)
-    return pair("median", *found)
+    dim = wrap_dim(dim, input._a.ndim)
+    size = input._a.shape[dim] if input._a.ndim else 1
+    if not size:
+        raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
+    return pair("median", *kthvalue(input, (size + 1) // 2, dim, keepdim))
 
 
 @operator("torch.mode", "Tensor.mode")
@@ -107,7 +118,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     values, inverse, counts = found
     if dim is None:
         inverse = inverse.reshape(input._a.shape)
-    results = [wrap(values)]
+    results = [wrap_laid_out(values)]
     if return_inverse:
         results.append(wrap(inverse.astype(numpy.int64)))
     if return_counts:
@@ -125,7 +136,7 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     starts = numpy.flatnonzero(numpy.concatenate((numpy.ones(min(count, 1), bool), changed)))
     counts = numpy.diff(numpy.append(starts, count))
     values = rows[starts]
-    results = [wrap(values if dim is None else numpy.moveaxis(values, 0, dim))]
+    results = [wrap_laid_out(values if dim is None else numpy.moveaxis(values, 0, dim))]
     if return_inverse:
         inverse = numpy.repeat(numpy.arange(starts.size), counts)
         results.append(wrap(inverse.reshape(array.shape) if dim is None else inverse))

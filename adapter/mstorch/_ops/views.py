@@ -7,12 +7,23 @@ import itertools
 import numpy
 
 from mstorch import _device, _dtypes, _meta
-from mstorch._autograd import attach, derivative, view, views_of, wants_grad
+from mstorch._autograd import attach, derivative, owned, view, views_of, wants_grad
 from mstorch._errors import missing
 from mstorch._ops._operands import gradient_for, sizes_of, sum_to, wrap_dim, wrap_dims, write_out
 from mstorch._quiet import quiet
 from mstorch._registry import operator
-from mstorch._tensor import Tensor, address_of, share, strided, whole_memory_of, wrap
+from mstorch._tensor import (
+    CHANNELS_LAST,
+    Tensor,
+    address_of,
+    copied,
+    is_in_format,
+    share,
+    strided,
+    whole_memory_of,
+    wrap,
+    wrap_laid_out,
+)
 
 # Copies
 
@@ -23,16 +34,36 @@ def _clone_backward(ctx, grad):
 
 
 @operator("torch.clone", "Tensor.clone", ascend="mindspore.mint.clone")
-def clone(input, *, memory_format=None):
-    """A copy with its own memory, always contiguous."""
-    result = wrap(input._a.copy(order="C"))
+def clone(input, *, memory_format=_device.preserve_format):
+    """A copy with its own memory, whose dimensions lie as the tensor's do, or as asked for."""
+    result = wrap_laid_out(_in_format(input._a, memory_format))
     return attach(_clone_backward, result, (input,)) if wants_grad(input) else result
+
+
+def contiguous_clone(input):
+    """A contiguous copy with its own memory."""
+    return clone(input, memory_format=_device.contiguous_format)
+
+
+def _in_format(array, memory_format, kind=None):
+    """A copy whose dimensions lie in the order of a memory format."""
+    kind = array.dtype if kind is None else kind
+    if memory_format is _device.preserve_format or memory_format is None:
+        return copied(array, kind)
+    if memory_format is _device.contiguous_format:
+        return array.astype(kind, order="C")
+    ndim = CHANNELS_LAST[memory_format]
+    if array.ndim != ndim:
+        raise RuntimeError(f"required rank {ndim} tensor to use {memory_format} format")
+    return numpy.moveaxis(numpy.moveaxis(array, 1, -1).astype(kind, order="C"), -1, 1)
 
 
 @operator("Tensor.contiguous")
 def contiguous(input, memory_format=_device.contiguous_format):
     """The tensor itself where it is contiguous, a copy otherwise."""
-    return input if input._a.flags.c_contiguous else clone(input)
+    if is_in_format(input._a, memory_format):
+        return input
+    return clone(input, memory_format=memory_format)
 
 
 @operator("Tensor.detach", "torch.detach")
@@ -41,20 +72,28 @@ def detach(input):
     return share(input)
 
 
+def _needs_no_change(array, memory_format):
+    if memory_format is None or memory_format is _device.preserve_format:
+        return True
+    return is_in_format(array, memory_format)
+
+
 @derivative("ToCopyBackward0")
 def _to_backward(ctx, grad):
     return cast(grad, ctx.context)
 
 
-def cast(input, dtype, copy=False):
-    """The tensor in another type; itself where nothing changes and no copy is asked for."""
+def cast(input, dtype, copy=False, memory_format=None):
+    """The tensor in another type and memory format; itself where nothing changes and no copy is
+    asked for.
+    """
     dtype = _dtypes.as_dtype(dtype)
     kind = _dtypes.numpy_of(dtype)
     array = input._a
-    if array.dtype == kind and not copy:
+    if array.dtype == kind and not copy and _needs_no_change(array, memory_format):
         return input
     with quiet():
-        result = wrap(array.astype(kind, order="C"))
+        result = wrap_laid_out(_in_format(array, memory_format, kind))
     if wants_grad(input) and (dtype.is_floating_point or dtype.is_complex):
         return attach(_to_backward, result, (input,), (), input.dtype)
     return result
@@ -67,7 +106,7 @@ def to(input, *args, dtype=None, device=None, non_blocking=False, copy=False, me
     if device is not None and _meta.is_meta(device):
         return _meta.like(input, dtype)
     _device.check_device(device)
-    return cast(input, input.dtype if dtype is None else dtype, copy)
+    return cast(input, input.dtype if dtype is None else dtype, copy, memory_format)
 
 
 def arguments_of_to(args, dtype, device, copy):
@@ -93,7 +132,7 @@ def arguments_of_to(args, dtype, device, copy):
 
 def _conversion(name, dtype):
     def convert(input, memory_format=None):
-        return cast(input, dtype)
+        return cast(input, dtype, False, memory_format)
 
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}."
@@ -284,7 +323,7 @@ def _view_dtype(input, dtype):
 @operator("torch.view_copy")
 def view_copy(input, size):
     """A copy in another shape."""
-    return clone(view_(input, size))
+    return owned(contiguous_clone(reshape(input, size)))
 
 
 @operator("Tensor.view_as")
@@ -413,6 +452,11 @@ def movedim(input, source, destination):
     """Dimensions moved, the others kept in order."""
     ndim = input._a.ndim
     moved, places = wrap_dims(source, ndim), wrap_dims(destination, ndim)
+    if len(moved) != len(places):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({source} dims) should contain "
+            f"the same number of dims as destination ({destination} dims)"
+        )
     order = [d for d in range(ndim) if d not in moved]
     for place, dim in sorted(zip(places, moved, strict=False)):
         order.insert(place, dim)
@@ -475,7 +519,7 @@ def expand(input, *sizes, implicit=False):
 @operator("torch.expand_copy")
 def expand_copy(input, size):
     """expand, copied."""
-    return clone(expand(input, size))
+    return contiguous_clone(expand(input, size))
 
 
 @operator("Tensor.expand_as")
@@ -508,12 +552,20 @@ def broadcast_tensors(*tensors):
 @derivative("AsStridedBackward0")
 def _as_strided_backward(ctx, grad):
     shape, sizes, strides, offset = ctx.context
-    memory = numpy.zeros(_product(shape), grad._a.dtype)
-    numpy.add.at(memory, _places(sizes, strides, offset), grad._a)
-    return wrap(memory.reshape(shape))
+    return spread_at(grad, shape, flat_places(sizes, strides, offset))
 
 
-def _places(sizes, strides, offset):
+def spread_at(values, shape, places):
+    """Zeros of a shape with values added at positions in the flattened tensor; differentiable."""
+    memory = numpy.zeros(_product(shape), values._a.dtype)
+    if not wants_grad(values):
+        numpy.add.at(memory, places, values._a)
+        return wrap(memory.reshape(shape))
+    flat = reshape(values, (-1,))
+    return reshape(wrap(memory).index_add(0, wrap(places.reshape(-1)), flat), shape)
+
+
+def flat_places(sizes, strides, offset):
     """The flat positions that a strided view covers."""
     places = numpy.full(sizes, offset, numpy.int64)
     for dim, (size, step) in enumerate(zip(sizes, strides, strict=False)):
@@ -610,8 +662,16 @@ def _as_array(array, key):
 def narrow(input, dim, start, length):
     """`length` slices along a dimension, from `start`."""
     array = input._a
+    if not array.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    if isinstance(start, Tensor) and (start._a.ndim or start._a.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     dim, start = wrap_dim(dim, array.ndim), int(start)
     size = array.shape[dim]
+    if not -size <= start <= size:
+        raise IndexError(
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
+        )
     start = start + size if start < 0 else start
     if length < 0 or start + length > size or start < 0:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
@@ -765,9 +825,19 @@ def _cat_backward(ctx, grad):
 @operator("torch.cat", "torch.concat", "torch.concatenate", ascend="mindspore.mint.cat")
 def cat(tensors, dim=0, *, axis=None, out=None):
     """Tensors joined along a dimension; one-dimensional empty tensors are skipped, as in torch."""
+    if isinstance(tensors, Tensor):
+        raise TypeError(
+            "cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
     tensors = tuple(tensors)
     if not tensors:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    for position, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {position} in argument 0, but got "
+                f"{type(tensor).__name__}"
+            )
     dim = dim if axis is None else axis
     skipped = [t._a.ndim == 1 and t._a.size == 0 for t in tensors]
     used = [t for t, skip in zip(tensors, skipped, strict=False) if not skip] or [tensors[0]]
@@ -837,7 +907,8 @@ def repeat(input, *sizes):
     spread = [n for pair in zip(times, shape, strict=False) for n in pair]
     single = [n for size in shape for n in (1, size)]
     wide = expand(reshape(input, single), spread)
-    return reshape(clone(wide), [r * s for r, s in zip(times, shape, strict=False)])
+    copy = contiguous_clone(wide)
+    return owned(reshape(copy, [r * s for r, s in zip(times, shape, strict=False)]))
 
 
 @operator("torch.tile", "Tensor.tile")
@@ -867,7 +938,7 @@ def _roll_backward(ctx, grad):
 def roll(input, shifts, dims=None):
     """Elements moved round along dimensions, or through the flattened tensor."""
     if dims is None or dims == ():
-        return reshape(roll(reshape(input, (-1,)), shifts, 0), input._a.shape)
+        return owned(reshape(roll(reshape(input, (-1,)), shifts, 0), input._a.shape))
     shifts = (int(shifts),) if isinstance(shifts, (int, Tensor)) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else tuple(dims)
     if len(shifts) != len(dims):
@@ -892,7 +963,9 @@ def flip(input, *dims, **named):
     """Dimensions reversed; a copy."""
     dims = sizes_of((named["dims"],) if named else dims)
     dims = wrap_dims(dims, input._a.ndim) if dims else ()
-    result = wrap(numpy.flip(input._a, dims).copy())
+    array = copied(input._a)
+    array[...] = numpy.flip(input._a, dims)
+    result = wrap_laid_out(array)
     return attach(_flip_backward, result, (input,), (), dims) if wants_grad(input) else result
 
 

@@ -48,10 +48,10 @@ def pack(torch: Any, value: Any) -> Any:
         return tuple(value)
     if isinstance(value, dict):
         return {key: pack(torch, item) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
+    if isinstance(value, tuple):  # pairs with names among them
         return tuple(pack(torch, item) for item in value)
-    if type(value) in (list, tuple):
-        return type(value)(pack(torch, item) for item in value)
+    if isinstance(value, list):
+        return [pack(torch, item) for item in value]
     if isinstance(value, slice):
         return slice(*(pack(torch, item) for item in (value.start, value.stop, value.step)))
     plain = (bool, int, float, complex, str, type(None), type(Ellipsis))

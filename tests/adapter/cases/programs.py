@@ -34,6 +34,21 @@ COPIES = {
     "tanh": lambda t, x, n: x.tanh(),
     "sigmoid": lambda t, x, n: x.sigmoid(),
     "square": lambda t, x, n: x * x * 0.25,
+    "exp": lambda t, x, n: (x * 0.5).exp(),
+    "relu": lambda t, x, n: x.relu(),
+    "gelu": lambda t, x, n: t.nn.functional.gelu(x),
+    "norm of rows": lambda t, x, n: x.norm(dim=-1, keepdim=True),
+    "largest of rows": lambda t, x, n: x.amax(-1, keepdim=True),
+    "largest": lambda t, x, n: x.max(n % max(x.dim(), 1))[0],
+    "sorted": lambda t, x, n: x.sort(n % max(x.dim(), 1))[0],
+    "log softmax": lambda t, x, n: x.log_softmax(n % max(x.dim(), 1)),
+    "running sum": lambda t, x, n: x.cumsum(-1),
+    "flipped": lambda t, x, n: x.flip(0),
+    "wider": lambda t, x, n: x.float().double(),
+    "limited": lambda t, x, n: x.clamp(-0.5, 0.75),
+    # Of a copy, for torch keeps what it gathers from, and mstorch does not.
+    "taken": lambda t, x, n: x.clone().gather(0, t.zeros((1,) * x.dim(), dtype=t.int64)),
+    "filled": lambda t, x, n: x.index_fill(0, t.tensor([1]), 0.5),
     "softmax": lambda t, x, n: x.softmax(-1),
     "mean of rows": lambda t, x, n: x.mean(-1, keepdim=True),
     # Not the pieces themselves: torch refuses to change memory that several of them share.
@@ -56,14 +71,24 @@ JOINED = {
     "matmul": lambda t, x, y, n: x @ y,
     "cat": lambda t, x, y, n: t.cat([x, y]),
     "where": lambda t, x, y, n: t.where(x > 0, x, y),
+    "largest of two": lambda t, x, y, n: t.maximum(x, y),
+    "between": lambda t, x, y, n: t.lerp(x, y, 0.25),
+    "divided": lambda t, x, y, n: x / (y * y + 1),
+    "stack": lambda t, x, y, n: t.stack([x, y], -1),
 }
 CHANGES = {
     "add_": lambda t, x, y, n: x.add_(y),
     "mul_": lambda t, x, y, n: x.mul_(y),
     "add_ number": lambda t, x, y, n: x.add_(0.5),
     "sin_": lambda t, x, y, n: x.sin_(),
-    # torch would differentiate what was overwritten too, and complain where that is not possible.
-    "copy_": lambda t, x, y, n: None if x.requires_grad and not x.is_leaf else x.copy_(y),
+    "sigmoid_": lambda t, x, y, n: x.sigmoid_(),
+    "tanh_": lambda t, x, y, n: x.tanh_(),
+    "relu_": lambda t, x, y, n: x.relu_(),
+    "clamp_": lambda t, x, y, n: x.clamp_(-0.5, 0.75),
+    "div_": lambda t, x, y, n: x.div_(2.0),
+    "addcmul_": lambda t, x, y, n: x.addcmul_(y, y, value=0.25),
+    "index_fill_": lambda t, x, y, n: x.index_fill_(0, t.tensor([1]), 0.5),
+    "copy_": lambda t, x, y, n: x.copy_(y),
     "zero_": lambda t, x, y, n: x.zero_(),
     "masked_fill_": lambda t, x, y, n: x.masked_fill_(y > 0.5, 0.125),
     "iadd": lambda t, x, y, n: x.__iadd__(y),
@@ -80,6 +105,7 @@ PASSES = {
     "grad": lambda t, x, y, n: _clone(
         t.autograd.grad((x * x).sum(), [y], retain_graph=True, allow_unused=True)[0]
     ),
+    "second": lambda t, x, y, n: _second(t, x, y),
     "retain_grad": lambda t, x, y, n: x.retain_grad(),
     # torch forgets the hook of a view when the memory is changed, mstorch keeps it.
     "hook": lambda t, x, y, n: None if x._is_view() else _halved(x),
@@ -88,6 +114,17 @@ PASSES = {
 
 def _halved(tensor):
     tensor.register_hook(lambda gradient: gradient * 0.5)
+
+
+def _second(torch, x, y):
+    """The derivative by y of the squares of the derivative of x by y."""
+    (first,) = torch.autograd.grad((x * x).sum(), [y], create_graph=True, allow_unused=True)
+    if first is None or not first.requires_grad:
+        return None
+    second = torch.autograd.grad(
+        (first * first).sum(), [y], retain_graph=True, allow_unused=True, materialize_grads=True
+    )
+    return second[0].clone()
 
 
 def _clone(tensor):
@@ -147,7 +184,7 @@ def program(torch, text):
 def _seen(tensor, given, with_gradient):
     # Only a leaf, or what retains its gradient, has one: elsewhere torch warns.
     has_grad = with_gradient and (tensor.is_leaf or tensor.retains_grad)
-    # Results of operators are laid out, and counted, otherwise.
+    # Results of operators may be views of what they were made of, and are counted otherwise.
     shared = any(one is tensor or one is tensor._base for one in given)
     place = [tensor._version, tensor._is_view(), tensor.storage_offset()]
     steps = [step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1]
@@ -155,7 +192,8 @@ def _seen(tensor, given, with_gradient):
         tensor,
         tensor.grad if has_grad else None,
         tensor.is_leaf,
-        [place, steps] if shared and tensor.numel() else None,
+        place if shared and tensor.numel() else None,
+        steps if tensor.numel() else None,
     ]
 
 
