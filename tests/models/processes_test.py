@@ -164,14 +164,24 @@ def test_the_first_process_alone_prints_and_writes(together: Path) -> None:
     }
 
 
+def carried_on(together: Path, arguments, folder: Path, count: int) -> list[dict]:
+    """The curve of a run that takes up the one of two processes half-way."""
+    log = folder / "log.jsonl"
+    log.write_text("".join((together / "log.jsonl").read_text().splitlines(True)[:HALF]))
+    half = checkpoint.path_of_step(together, HALF)
+    run(mindspore_side(), *arguments, "--resume", half, "--log-json", log, count=count)
+    return curve(log)
+
+
 def test_a_run_of_two_carried_on_by_two_is_the_run_uninterrupted(
     together: Path, arguments, tmp_path: Path
 ) -> None:
-    log = tmp_path / "log.jsonl"
-    log.write_text("".join((together / "log.jsonl").read_text().splitlines(True)[:HALF]))
-    half = checkpoint.path_of_step(together, HALF)
-    run(mindspore_side(), *arguments, "--resume", half, "--log-json", log)
-    assert curve(log) == curve(together / "log.jsonl")
+    whole = curve(together / "log.jsonl")
+    assert carried_on(together, arguments, tmp_path, 2) == whole
+
+
+def test_a_run_of_two_can_be_carried_on_by_one(together: Path, arguments, tmp_path: Path) -> None:
+    check_close(curve(together / "log.jsonl"), carried_on(together, arguments, tmp_path, 1))
 
 
 def test_a_signal_to_one_process_stops_all_after_the_same_step(arguments, tmp_path: Path) -> None:
