@@ -10,6 +10,7 @@ type comments keep their meaning. Line breaks are never added or removed.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 import typing
@@ -41,6 +42,7 @@ _IMPORT = re.compile(rb"import\b")
 _FROM = re.compile(rb"from(?:[ \t\f]|\\(?:\r\n|\n|\r))*([A-Za-z0-9_\x80-\xff]+)")
 _IDENTIFIER = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _PATH = re.compile(r"\w+(?:\.\w+)+")
+_TABLE = re.compile(rb"sys\s*\.\s*modules|from\s+sys\s+import")
 # A function of this name asks whether a package is there, or for its version.
 _ASKS = re.compile(r"avail|install|package|version|requir|find_spec")
 _STRING_HEAD = re.compile(rb"[A-Za-z]*(?:\"\"\"|'''|\"|')")
@@ -93,6 +95,9 @@ class _Rewriter:
         self._stars: dict[tuple[int, str], typing.Mapping[str, str]] = {}
         self._starred: set[tuple[int, str]] = set()
         self._sites: list[tuple[ast.AST, Scope]] = []
+        self._roots = mapping.renamed_roots - rules.local_roots
+        # Strings that were dealt with where the call is that they are given to.
+        self._done: set[int] = set()
 
     def run(self) -> Rewrite:
         words = [match.start() for match in _IMPORT.finditer(self.source.body)]
@@ -152,7 +157,7 @@ class _Rewriter:
         contents = {**self._stars, **self.rules.known.contents}
         kept: tuple[type[ast.AST], ...] = ()
         if self.mapping.has_module_string(self.source.body):
-            kept = (ast.Call, ast.Subscript, ast.Compare, ast.List, ast.Tuple)
+            kept = (ast.Call, ast.Subscript, ast.Compare, ast.List, ast.Tuple, ast.Set, ast.Dict)
         elif may_mention(self.source.body, (b"getattr",)):
             kept = (ast.Call,)
         hooks: dict[type[ast.AST], Hook] = dict.fromkeys(kept, self._keep)
@@ -254,13 +259,17 @@ class _Rewriter:
         """Remember the few nodes that hold a string with a renamed package's name in its head."""
         if isinstance(node, ast.Call):
             parts = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            parts += [key for part in parts for key in _keys(part)]
+            asks = isinstance(node.func, ast.Name) and node.func.id == "getattr"
+            if asks or any(keyword.arg in self._roots for keyword in node.keywords):
                 self._sites.append((node, scope))
                 return
         elif isinstance(node, ast.Subscript):
             parts = [node.slice]
-        elif isinstance(node, (ast.List, ast.Tuple)):
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             parts = node.elts
+        elif isinstance(node, ast.Dict):
+            parts = list(_keys(node))
         else:
             assert isinstance(node, ast.Compare)
             parts = [node.left, *node.comparators]
@@ -287,15 +296,40 @@ class _Rewriter:
                 self._string(node.left)
             elif _is_module_name(node.left) or any(map(_is_module_name, node.comparators)):
                 self._kept_name(node.lineno, ast.unparse(node))
+            elif self._asks_for_modules:
+                self._kept_names([node.left, *node.comparators])
         elif isinstance(node, (ast.List, ast.Tuple)):
-            self._command(node)
+            if not self._command(node) and self._asks_for_modules:
+                self._kept_names(node.elts)
+        elif self._asks_for_modules:
+            assert isinstance(node, (ast.Set, ast.Dict))
+            self._kept_names(node.elts if isinstance(node, ast.Set) else _keys(node))
 
-    def _command(self, node: ast.List | ast.Tuple) -> None:
+    @functools.cached_property
+    def _asks_for_modules(self) -> bool:
+        """Whether the file may look modules up by names that it holds somewhere else."""
+        words = (b"import_module", b"find_spec", b"__import__")
+        return may_mention(self.source.body, words) or _TABLE.search(self.source.body) is not None
+
+    def _kept_names(self, texts: Iterable[ast.expr]) -> None:
+        """Strings that may be asked for as modules: nothing follows them to there."""
+        for text in texts:
+            head = _head(text)
+            if head is None or id(text) in self._done or not self._names_package(head[1]):
+                continue
+            module = head[1].rstrip(".")
+            if module in self._roots or public_names(module) is not None:
+                self._kept_name(text.lineno, head[1])
+
+    def _command(self, node: ast.List | ast.Tuple) -> bool:
         """["python", "-m", "torch.distributed.run"]: a process that would import torch."""
+        told = False
         words = [part.value if isinstance(part, ast.Constant) else None for part in node.elts]
         for option, word in itertools.pairwise(words):
             if option == "-m" and isinstance(word, str) and self._names_package(word):
                 self._kept_name(node.lineno, f"-m {word}")
+                told = True
+        return told
 
     def _is_module_table(self, node: ast.expr, scope: Scope) -> bool:
         return certain(resolve(node, scope)) in self.mapping.module_tables
@@ -304,6 +338,8 @@ class _Rewriter:
         meanings = resolve(node.func, scope)
         if meanings == {"builtins.getattr"} and len(node.args) > 1:
             self._computed_attribute(node, scope)
+            return
+        if self._gives_table(node, scope, certain(meanings) or ""):
             return
         known = [tuple(self._calls(meaning)) for meaning in sorted(meanings, key=str)]
         calls = {(call.argument, call.kind): call for one in known for call in one}
@@ -323,12 +359,34 @@ class _Rewriter:
             else:
                 self._string(argument)
 
+    def _gives_table(self, node: ast.Call, scope: Scope, function: str) -> bool:
+        """`patch.dict(sys.modules, {"torch": mine})`, `sys.modules.update({"torch": mine})`."""
+        table, _, method = function.rpartition(".")
+        given = [one for one in node.args if self._is_module_table(one, scope)]
+        if function.endswith("patch.dict") and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and first.value in self.mapping.module_tables:
+                given.append(first)
+        if not given and not (table in self.mapping.module_tables and method == "update"):
+            return False
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            for text in (argument, *_keys(argument)):
+                self._done.add(id(text))
+                self._string(text)
+        for keyword in node.keywords:
+            if keyword.arg in self._roots:
+                message = "the name of a keyword; give it as a string"
+                self._unconverted(keyword.value.lineno, keyword.arg or "", message)
+        return True
+
     def _unknown_call(self, node: ast.Call) -> None:
         """A function that may import what its first argument names, or compare module names."""
         first = node.args[0] if node.args else None
         if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
             return
         asks = _ASKS.search(_function_name(node)) and self._names_package(first.value)
+        if _function_name(node) == "startswith" and self._asks_for_modules:
+            asks = self._names_package(first.value)
         if _PATH.fullmatch(first.value) or _is_module_name(node.func) or asks:
             self._kept_name(first.lineno, first.value)
 
@@ -492,6 +550,12 @@ class _Rewriter:
 def _root(text: str) -> str:
     """The top-level name of a dotted path, or of `module:object`."""
     return text.partition(".")[0].partition(":")[0]
+
+
+def _keys(node: ast.expr) -> Iterator[ast.expr]:
+    """The keys of a dictionary that is spelt out; none of another expression."""
+    if isinstance(node, ast.Dict):
+        yield from filter(None, node.keys)
 
 
 # The expressions that `_head` may find something in.

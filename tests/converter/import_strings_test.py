@@ -45,6 +45,20 @@ REWRITE = {
         "from sys import modules\nmodules.get('torch'); modules.pop('torch.nn', None)",
         "from sys import modules\nmodules.get('mstorch'); modules.pop('mstorch.nn', None)",
     ),
+    "sys.modules filled from a dictionary": (
+        "import sys\nsys.modules.update({'torch': x, 'y': z})",
+        "import sys\nsys.modules.update({'mstorch': x, 'y': z})",
+    ),
+    "sys.modules given away with a name": (
+        "import sys\nmonkeypatch.setitem(sys.modules, 'torch', None)",
+        "import sys\nmonkeypatch.setitem(sys.modules, 'mstorch', None)",
+    ),
+    "mock.patch.dict": (
+        "import sys\nfrom unittest.mock import patch\npatch.dict(sys.modules, {'torch.nn': x})\n"
+        "@patch.dict('sys.modules', {'torch': None})\ndef f(): pass",
+        "import sys\nfrom unittest.mock import patch\npatch.dict(sys.modules, {'mstorch.nn': x})\n"
+        "@patch.dict('sys.modules', {'mstorch': None})\ndef f(): pass",
+    ),
     "a name with a computed end": (
         "from importlib import import_module\n"
         "import_module(f'torch.{x}'); import_module('torch.' + x); import_module('torch.%s' % x)\n"
@@ -108,6 +122,7 @@ NOOP = {
     "another distribution": "from importlib.metadata import version\nversion('torchvision')\n",
     "a longer name": "__import__('torchvision'); __import__('torch_xla')\n",
     "another table": "modules['torch']; cache.get('torch'); 'torch' in modules\n",
+    "another dictionary": "update({'torch': x}); patch.dict(config, {'torch': x})\n",
     "a logger": "import logging\nlogging.getLogger('torch.distributed')\n",
     "a comparison": "import sys\nname == 'torch'; 'torch' in names; 'torch' == sys.modules\n",
     "a comprehension's own name": (
@@ -166,3 +181,35 @@ def test_edits_and_failures_do_not_depend_on_whether_references_are_counted(sour
     short, without = convert(source.encode(), "a.py", Settings("adapter", references=False))
     assert full == short
     assert [f for f in with_references.findings if f.kind == "unconverted"] == without.findings
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\n[name for name in ('torch', 'numpy') if name in sys.modules]",
+        "import importlib\nfor n in ['torch']: importlib.import_module(n)",
+        "import importlib\nmods = {'torch': 1}\n[importlib.import_module(n) for n in mods]",
+        "import sys\n{'torch'} & sys.modules.keys()",
+        "import sys\n[m for m in sys.modules if m.startswith('torch.')]",
+        "import sys\nfor m in sys.modules:\n    if m == 'torch': pass",
+    ],
+)
+def test_names_that_may_be_asked_for_elsewhere_in_the_file_are_listed(source):
+    after, result = convert(source.encode(), "file.py", Settings("adapter"))
+    assert after == source.encode()
+    assert [finding.kind for finding in result.findings] == ["name"]
+
+
+@pytest.mark.parametrize(
+    "source", ["x = ('torch', 'numpy')", "x = {'torch': 1}", "m.startswith('torch.')"]
+)
+def test_names_in_a_file_that_asks_for_no_module_are_not(source):
+    _, result = convert(source.encode(), "file.py", Settings("adapter"))
+    assert not result.findings
+
+
+def test_a_keyword_that_names_a_module_is_reported():
+    source = b"import sys\nsys.modules.update(torch=x)"
+    after, result = convert(source, "file.py", Settings("adapter"))
+    assert after == source
+    assert [finding.kind for finding in result.findings] == ["unconverted"]

@@ -112,7 +112,10 @@ class Mapping:
         for name in self.renamed_roots:
             heads |= {name[:end] + "[\"'\\\\]" for end in range(1, len(name))}
         # A pattern that begins with one character jumps from one such to the next.
-        return tuple(re.compile(f"{q}(?:{'|'.join(sorted(heads))})".encode("ascii")) for q in "'\"")
+        texts = [f"{quote}(?:{'|'.join(sorted(heads))})" for quote in "'\""]
+        # sys.modules.update(torch=mine)
+        texts.append(rf"\.update\([^)]*\b(?:{'|'.join(sorted(self.renamed_roots))})\s*=")
+        return tuple(re.compile(text.encode("ascii")) for text in texts)
 
     @functools.cached_property
     def _import_words(self) -> tuple[bytes, ...]:
