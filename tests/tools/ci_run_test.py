@@ -17,6 +17,7 @@ FILES = [".ci/run", "tools/ci/count_cases.py"]
 
 BAZEL = """#!/bin/sh
 wanted="torch=$MINDFORGE_REQUIRE_TORCH chromium=$MINDFORGE_REQUIRE_CHROMIUM"
+wanted="$wanted testsuite=$MINDFORGE_REQUIRE_TESTSUITE"
 echo "$@ $wanted in $PWD" > "{folder}/called"
 for option; do
   case "$option" in --build_event_json_file=*) cp "{folder}/events" "${{option#*=}}" ;; esac
@@ -78,7 +79,7 @@ def test_every_test_is_asked_for_and_the_reference_and_the_browser_are_required(
     run(workspace, 0, '<testcase name="a"/>')
     called = (workspace.parent / "called").read_text()
     assert called.startswith("test ")
-    assert f" //... torch=1 chromium=1 in {workspace}\n" in called
+    assert f" //... torch=1 chromium=1 testsuite=1 in {workspace}\n" in called
 
 
 def test_a_failed_setup_fails_before_any_test(workspace) -> None:

@@ -112,6 +112,18 @@ def test_a_browser_is_installed_only_where_it_is_required(tmp_path) -> None:
     assert machine.asked_of_apt() == asked
 
 
+def test_cpythons_tests_are_installed_only_where_they_are_required(tmp_path) -> None:
+    dpkg = 'while read -r line; do case $line in *testsuite*) exit 0;; esac; done < "$LOG"; exit 1'
+    machine = Machine(tmp_path, without(**{"apt-get": APT, "dpkg": dpkg}))
+    assert machine.setup().returncode == 0
+    assert machine.asked_of_apt() == ""
+    assert machine.setup(MINDFORGE_REQUIRE_TESTSUITE="1").returncode == 0
+    assert machine.asked_of_apt().endswith(" libpython3.11-testsuite\n")
+    asked = machine.asked_of_apt()
+    assert machine.setup(MINDFORGE_REQUIRE_TESTSUITE="1").stderr == ""
+    assert machine.asked_of_apt() == asked
+
+
 def test_old_package_lists_are_refreshed_once(tmp_path) -> None:
     flaky = 'if [ ! -e "$LOG.seen" ]; then : > "$LOG.seen"; exit 100; fi\n'
     machine = Machine(tmp_path, without("g++", **{"apt-get": flaky + APT}))
