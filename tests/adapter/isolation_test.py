@@ -43,6 +43,36 @@ print(results)
 """
 
 
+_STATE = """
+import json, os, random, signal, sys, threading, warnings
+import mindspore, numpy
+random.seed(3), numpy.random.seed(4), mindspore.set_seed(5)
+if sys.argv[1] == "with":
+    import mstorch
+    mstorch.manual_seed(6)
+    mstorch.rand(2, requires_grad=True).sum().backward()
+print(json.dumps({
+    "environment": sorted(os.environ.items()),
+    "warnings": [repr(entry) for entry in warnings.filters],
+    "numpy errors": numpy.geterr(),
+    "numpy printing": repr(sorted(numpy.get_printoptions().items())),
+    "numpy types": sorted(map(repr, numpy.sctypeDict.values())),
+    "streams": [repr(random.getstate()), repr(numpy.random.get_state())],
+    "signals": [repr(signal.getsignal(n)) for n in (signal.SIGINT, signal.SIGTERM)],
+    "hooks": [sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__,
+              threading.excepthook is threading.__excepthook__],
+    "builtins": sorted(vars(__import__("builtins"))),
+    "recursion": sys.getrecursionlimit(),
+    "mode": mindspore.get_context("mode"),
+    "device": mindspore.get_context("device_target"),
+    "deterministic": mindspore.get_context("deterministic"),
+    "seed": mindspore.get_seed(),
+    "rng": mindspore.get_rng_state().asnumpy().tolist(),
+    "recording": mindspore._c_expression.PyNativeExecutor_.get_instance().enable_grad(),
+}))
+"""
+
+
 def _run(program: str, mode: str) -> str:
     """What a program prints in a process of its own."""
     # MindSpore leaves files in the working directory when it fails.
@@ -61,6 +91,17 @@ def _run(program: str, mode: str) -> str:
 def test_importing_mstorch_adds_nothing_to_mindspore_and_changes_nothing() -> None:
     plain, ours = (json.loads(_run(_SURFACE, mode)) for mode in ("without", "with"))
     assert ours == plain
+
+
+def test_no_state_of_the_process_changes_but_how_mindspore_launches() -> None:
+    plain, ours = (json.loads(_run(_STATE, mode)) for mode in ("without", "with"))
+    different = {name: (plain[name], ours[name]) for name in plain if plain[name] != ours[name]}
+    assert different == {}
+
+
+def test_mindspore_launches_blocking_once_mstorch_is_imported() -> None:
+    said = [_run(_SWITCHES, mode).split() for mode in ("without", "with")]
+    assert said == [["False"], ["True"]]
 
 
 def test_a_mindspore_program_computes_the_same_beside_mstorch() -> None:
@@ -83,6 +124,14 @@ def test_results_are_tensors_of_mstorch_and_of_mindspore(operation: str) -> None
     assert type(result) is mstorch.Tensor
     assert isinstance(result, mindspore.Tensor)
 
+
+_SWITCHES = """
+import sys
+import mindspore
+if sys.argv[1] == "with":
+    import mstorch
+print(mindspore._c_expression.RuntimeConf.get_instance().is_launch_blocking())
+"""
 
 _ELSEWHERE = """
 import mindspore
