@@ -11,12 +11,17 @@ from mstorch._tensor import MindSporeTensor, Tensor, laid_out_as_torch, laid_out
 
 
 def _comparison(names, ufunc, ascend):
+    name = names[0].rpartition(".")[2]
+    ordered = name not in ("eq", "ne")
+
     def function(input, other, *, out=None):
         if not isinstance(other, (MindSporeTensor, int, float, complex, numpy.number, numpy.bool_)):
             return NotImplemented
         if not isinstance(input, MindSporeTensor):
             tensor_argument(function.__name__, "input", input)
         x, y = arrays_of(input, other)
+        if ordered and x.dtype.kind == "c":
+            raise RuntimeError(f"{name} is not implemented for {input.dtype}: no order of its own")
         with numpy.errstate(invalid="ignore"):
             try:
                 result = ufunc(up(x), up(y))
@@ -26,7 +31,7 @@ def _comparison(names, ufunc, ascend):
             result = laid_out_as_torch(result, x, y)
         return write_out(out, wrap_laid_out(result))
 
-    function.__name__ = names[0].rpartition(".")[2]
+    function.__name__ = name
     return operator(*names, ascend=ascend)(function)
 
 

@@ -235,6 +235,12 @@ def _refuse_zero(y):
         raise RuntimeError("ZeroDivisionError")
 
 
+def _refuse_truth(name, array):
+    """RuntimeError for operands that are both bool, which NumPy takes for small numbers."""
+    if array.dtype.kind == "b":
+        raise RuntimeError(f"\"{name}\" not implemented for 'Bool'")
+
+
 @operator(
     "torch.floor_divide",
     "Tensor.floor_divide",
@@ -244,6 +250,7 @@ def _refuse_zero(y):
 def floor_divide(input, other, *, out=None):
     """`floor(input / other)`, in the common type; not differentiable."""
     x, y = arrays_of(input, other)
+    _refuse_truth("floor_divide", x)
     _refuse_zero(y)
     return write_out(out, wrap_laid_out(_compute(numpy.floor_divide, x, y)))
 
@@ -275,6 +282,7 @@ def _remainder_backward(ctx, grad):
 def remainder(input, other, *, out=None):
     """Python's modulus: the result has the sign of `other`."""
     x, y = arrays_of(input, other)
+    _refuse_truth("remainder", x)
     _refuse_zero(y)
     result = _record_binary(
         _remainder_backward, _compute(numpy.remainder, x, y), input, other, _BOTH
@@ -334,6 +342,7 @@ def _integer_power(x, y):
 def pow(input, exponent, *, out=None):
     """`input ** exponent`."""
     x, y = arrays_of(input, exponent)
+    _refuse_truth("pow", x)
     if x.dtype.kind in "iu" and not isinstance(exponent, Tensor) and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     if not isinstance(exponent, Tensor) and exponent == 2 and x.dtype.kind == "f":
@@ -392,6 +401,8 @@ def _extremum(name, ufunc, larger):
         x, y = arrays_of(
             tensor_argument(name, "input", input), tensor_argument(name, "other", other)
         )
+        if x.dtype.kind == "c":
+            raise RuntimeError(f"{ufunc.__name__} does not support complex inputs.")
         return write_out(out, _record_binary(backward, _compute(ufunc, x, y), input, other, _BOTH))
 
     return function

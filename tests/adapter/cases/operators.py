@@ -1082,3 +1082,17 @@ _MAKING = {
 }
 for _name, _make in _MAKING.items():
     CASES[f"making_{_name}"] = _make
+
+
+def _refused_types(name, kind):
+    def program(torch):
+        one = torch.ones(2, dtype=getattr(torch, kind))
+        return getattr(torch, name)(one, one)
+
+    CASES[f"{name}_of_two_of_{kind}"] = program
+
+
+for _name in ("floor_divide", "remainder", "pow"):
+    _refused_types(_name, "bool")
+for _name in ("lt", "ge", "maximum", "minimum"):
+    _refused_types(_name, "complex64")

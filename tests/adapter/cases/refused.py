@@ -30,6 +30,8 @@ REFUSED = {
         "sparse_values",
     },
     "operators": {
+        *(f"{name}_of_two_of_bool" for name in ("floor_divide", "remainder", "pow")),
+        *(f"{name}_of_two_of_complex64" for name in ("lt", "ge", "maximum", "minimum")),
         "add_float_alpha_to_integers",
         "sub_bool",
         "matmul_wrong_shapes",
