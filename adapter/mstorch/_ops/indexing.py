@@ -173,7 +173,11 @@ def setitem(input, key, value):
     plain, basic = _normal(key, input._a.shape)
     value = value if isinstance(value, Tensor) else _number(value, input)
     if basic:
-        basic_view(input, plain).copy_(value)
+        target = basic_view(input, plain)
+        spare = value._a.ndim - target._a.ndim
+        if spare > 0 and value._a.shape[:spare] == (1,) * spare:
+            value = views.reshape(value, value._a.shape[spare:])
+        target.copy_(value)
         return
     inplace.assign(input, plain, value, False, _tensors_of(key))
 

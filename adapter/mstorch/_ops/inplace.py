@@ -205,9 +205,16 @@ def _memory_twin(tensor):
 
 
 def _replace(tensor, recorded):
-    """Let the Python object `tensor` stand for `recorded`, which has the same memory."""
+    """Let the Python object `tensor` stand for `recorded`, which has the same memory. A gradient
+    that is to be retained is that of what the tensor is now.
+    """
     tensor.__dict__.pop("_grad_object", None)
+    retained = tensor.__dict__.pop("_retained", None)
+    if retained is not None:
+        retained.remove()
     _engine.swap_implementation(tensor, recorded)
+    if retained is not None:
+        tensor.retain_grad()
 
 
 def write_result(input, value):

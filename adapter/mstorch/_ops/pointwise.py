@@ -925,8 +925,13 @@ def _three_operands(name, kernel, node):
         result = wrap_laid_out(numpy.asarray(result).astype(kind, copy=False))
         if wants_grad(*operands):
             specs = [(t._a.shape, t._a.dtype) for t in operands]
-            pair = (tensor1, tensor2)
-            result = attach(node, result, operands, pair, (value, specs, pair))
+            divides = name == "addcdiv" and tensor2._requires_grad
+            pair = (
+                tensor1 if tensor2._requires_grad else None,
+                tensor2 if tensor1._requires_grad or divides else None,
+            )
+            saved = [t for t in pair if t is not None]
+            result = attach(node, result, operands, saved, (value, specs, pair))
         return write_out(out, result)
 
     function.__name__ = name

@@ -124,11 +124,12 @@ def _second(torch, x, y):
     second = torch.autograd.grad(
         (first * first).sum(), [y], retain_graph=True, allow_unused=True, materialize_grads=True
     )
-    return second[0].clone()
+    return _clone(second[0])
 
 
 def _clone(tensor):
-    return None if tensor is None else tensor.clone()
+    # Gradients are contiguous, where torch keeps the order of dimensions in memory.
+    return None if tensor is None else tensor.contiguous().clone()
 
 
 UNRECORDED = "unrecorded "
