@@ -8,114 +8,76 @@
 //                              preTokens, nextTokens, headNum, inputLayout, innerPrecise,
 //                              sparseMode, pseType, softmaxMaxOut, softmaxSumOut, softmaxOutOut,
 //                              attentionOutOut)
-//   aclnnFlashAttentionScoreGradV2(query, key, value, dy, pseShiftOptional, dropMaskOptional,
-//                              paddingMaskOptional, attenMaskOptional, softmaxMaxOptional,
-//                              softmaxSumOptional, softmaxInOptional, attentionInOptional,
-//                              prefixOptional, qStartIdxOptional, kvStartIdxOptional, scaleValue,
-//                              ..., pseType, dqOut, dkOut, dvOut, dpseOut)
-// and, where sequences are packed, aclnnFlashAttentionVarLenScore and
-// aclnnFlashAttentionUnpaddingScoreGrad, which have actualSeqQLenOptional and
-// actualSeqKvLenOptional after prefixOptional, and neither start indices nor pseType. Around them
+//   aclnnFlashAttentionScoreGradV2(query, keyIn, value, dy, pseShiftOptional, dropMaskOptional,
+//                                  paddingMaskOptional, attenMaskOptional, softmaxMaxOptional,
+//                                  softmaxSumOptional, softmaxInOptional, attentionInOptional,
+//                                  prefixOptional, qStartIdxOptional, kvStartIdxOptional,
+//                                  scaleValue, keepProb, preTokens, nextTokens, headNum,
+//                                  inputLayout, innerPrecise, sparseMode, pseType, dqOut, dkOut,
+//                                  dvOut, dpseOut)
+// and, where sequences are packed,
+//   aclnnFlashAttentionVarLenScore(query, key, value, realShiftOptional, dropMaskOptional,
+//                                  paddingMaskOptional, attenMaskOptional, prefixOptional,
+//                                  actualSeqQLenOptional, actualSeqKvLenOptional, scaleValue,
+//                                  keepProb, preTokens, nextTokens, headNum, inputLayout,
+//                                  innerPrecise, sparseMode, softmaxMaxOut, softmaxSumOut,
+//                                  softmaxOutOut, attentionOutOut)
+//   aclnnFlashAttentionUnpaddingScoreGrad(query, keyIn, value, dy, pseShiftOptional,
+//                                         dropMaskOptional, paddingMaskOptional, attenMaskOptional,
+//                                         softmaxMaxOptional, softmaxSumOptional,
+//                                         softmaxInOptional, attentionInOptional, prefixOptional,
+//                                         actualSeqQLenOptional, actualSeqKvLenOptional,
+//                                         scaleValue, keepProb, preTokens, nextTokens, headNum,
+//                                         inputLayout, innerPrecise, sparseMode, dqOut, dkOut,
+//                                         dvOut, dpseOut)
+// Around them
 //   aclnnDropoutGenMask(shape, prob, seed, offset, out)      which weights are dropped
 //   aclnnTriu(self, diagonal, out), aclnnLogicalNot(self, out)     masks as CANN wants them
-//   aclnnSlice, aclnnLog(self, out), aclnnAdd                L from maximum and sum
+//   aclnnSlice, aclnnRepeat, aclnnLog, aclnnAdd, aclnnClamp    L from maximum and sum, and back
 // Argument order as in CANN's operator library reference, 8.0 and later. CANN takes no empty
 // tensors, so those do not reach it.
 #include "csrc/launch/attention.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "csrc/ascend/tensors.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 
 namespace mindforge {
 namespace {
 
-using ascend::Like;
-using ascend::Sum;
-using ascend::SumOver;
-using ascend::ZerosLike;
-using ms::pynative::AclnnOpRunner;
-using Optional = std::optional<ms::Tensor>;
+using namespace ascend;
 
-const int64_t kLast = -1;
 const int64_t kTokens = 2147483647;  // as far as CANN's windows reach
 const int64_t kSquare = 2048;        // the side of the mask that stands for a causal one
 const int64_t kCopies = 8;           // of each maximum and sum
+const int64_t kSomeSeeNothing = 2;   // of innerPrecise: a query may see no key, and then gives 0
+const double kHighest = std::numeric_limits<float>::max();
 
-ms::Tensor Cast(const ms::Tensor& tensor, mindspore::TypeId dtype) {
-  return tensor.data_type() == dtype ? tensor : tensor.cast(dtype);
-}
-
-ms::Tensor Sub(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor difference = Like(a);
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("Sub");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSub, a, b, one, difference));
-  runner->Run({a, b}, {difference});
-  return difference;
-}
-
-ms::Tensor Log(const ms::Tensor& x) {
-  const ms::Tensor y = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("Log");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLog, x, y));
-  runner->Run({x}, {y});
-  return y;
-}
-
-ms::Tensor Exp(const ms::Tensor& x) {
-  const ms::Tensor y = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("Exp");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnExp, x, y));
-  runner->Run({x}, {y});
-  return y;
-}
-
-// Rows of `tensor` times their numbers, in the dtype of `tensor`.
+// Rows of `tensor` times their numbers.
 ms::Tensor TimesRows(const ms::Tensor& tensor, const ms::Tensor& numbers) {
   Shape shape = numbers.shape();
   if (shape.size() < tensor.shape().size()) {
     shape.push_back(1);
   }
-  const ms::Tensor factor = Cast(numbers, tensor.data_type()).reshape(shape);
-  const ms::Tensor product = Like(tensor);
-  const auto runner = std::make_shared<AclnnOpRunner>("Mul");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, tensor, factor, product));
-  runner->Run({tensor, factor}, {product});
-  return product;
-}
-
-ms::Tensor Scaled(const ms::Tensor& tensor, double factor) {
-  const ms::Tensor product = Like(tensor);
-  const mindspore::ScalarPtr by = std::make_shared<mindspore::FP32Imm>(static_cast<float>(factor));
-  const auto runner = std::make_shared<AclnnOpRunner>("Muls");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMuls, tensor, by, product));
-  runner->Run({tensor}, {product});
-  return product;
+  return Mul(tensor, As(numbers, tensor.data_type()).reshape(shape));
 }
 
 // What CANN gives 8 times along the last dimension.
 ms::Tensor First(const ms::Tensor& copies) {
-  Shape shape = copies.shape();
-  shape.back() = 1;
-  const ms::Tensor out(copies.data_type(), shape);
-  const int64_t start = 0, end = 1, step = 1;
-  const auto runner = std::make_shared<AclnnOpRunner>("Slice");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSlice, copies, kLast, start, end, step, out));
-  runner->Run({copies}, {out});
-  shape.pop_back();
-  return out.reshape(shape);
+  const Shape shape(copies.shape().begin(), copies.shape().end() - 1);
+  return Columns(copies, 0, 1).reshape(shape);
 }
 
 // L of maxima and sums.
 ms::Tensor LogSum(const ms::Tensor& maximum, const ms::Tensor& sum) {
-  return Sum(maximum, Log(sum));
+  return Add(maximum, Log(sum));
 }
 
 // Numbers as CANN wants them beside maxima and sums.
@@ -124,14 +86,19 @@ ms::Tensor Copies(const ms::Tensor& numbers) {
   std::vector<int64_t> repeats(shape.size(), 1);
   shape.push_back(1);
   repeats.push_back(kCopies);
-  return numbers.reshape(shape).repeat(repeats);
+  return Repeat(numbers.reshape(shape), repeats);
+}
+
+// The lowest number for -infinity, as CANN has it: differences stay numbers.
+ms::Tensor Finite(const ms::Tensor& log_sum) {
+  return Clamp(log_sum, Scalar(-kHighest), Scalar(kHighest));
 }
 
 // How CANN is told what is seen.
 struct Seen {
   Optional hidden;  // bool, true where a key is not seen
   Optional shift;   // added to the scores
-  int64_t mode = 0, before = kTokens, after = kTokens;
+  int64_t precise = 0, mode = 0, before = kTokens, after = kTokens;
 };
 
 // The mask with the whole shape of the scores.
@@ -144,7 +111,7 @@ ms::Tensor Whole(const AttentionArguments& in) {
   for (size_t i = 0; i < scores.size(); ++i) {
     repeats.push_back(scores[i] / shape[i]);
   }
-  return in.mask->contiguous().reshape(shape).repeat(repeats);
+  return Repeat(in.mask->contiguous().reshape(shape), repeats);
 }
 
 Seen SeenBy(const AttentionArguments& in) {
@@ -157,14 +124,13 @@ Seen SeenBy(const AttentionArguments& in) {
           "msops.fusion_attention: on Ascend a mask does not go with causal or a window; put both "
           "into the mask");
     }
+    seen.precise = kSomeSeeNothing;
     if (in.mask->data_type() != mindspore::kNumberTypeBool) {
       seen.shift = Whole(in);
       return seen;
     }
     const ms::Tensor mask = Whole(in), hidden = Like(mask);
-    const auto runner = std::make_shared<AclnnOpRunner>("LogicalNot");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLogicalNot, mask, hidden));
-    runner->Run({mask}, {hidden});
+    Run({mask}, {hidden}, MINDFORGE_ACLNN(LogicalNot, mask, hidden));
     seen.hidden = hidden;
     return seen;
   }
@@ -174,16 +140,15 @@ Seen SeenBy(const AttentionArguments& in) {
   const ms::Tensor ones = ms::ones({kSquare, kSquare}, mindspore::kNumberTypeBool);
   const ms::Tensor hidden = Like(ones);
   const int64_t diagonal = 1;
-  const auto runner = std::make_shared<AclnnOpRunner>("Triu");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnTriu, ones, diagonal, hidden));
-  runner->Run({ones}, {hidden});
+  Run({ones}, {hidden}, MINDFORGE_ACLNN(Triu, ones, diagonal, hidden));
   seen.hidden = hidden;
+  const bool as_long = in.packing.query_ends == in.packing.key_ends &&
+                       (in.query.shape().size() == 3 || in.query.shape()[2] == in.key.shape()[2]);
+  seen.precise = as_long && s.before >= 0 && s.after >= 0 ? 0 : kSomeSeeNothing;
   if (s.before == kUnlimited && s.after == 0) {
     seen.mode = s.from_end ? 3 : 2;  // causal, from the last key or from the first
     return seen;
   }
-  const bool as_long = in.packing.query_ends == in.packing.key_ends &&
-                       (in.query.shape().size() == 3 || in.query.shape()[2] == in.key.shape()[2]);
   if (!s.from_end && !as_long) {
     throw std::invalid_argument(
         "msops.fusion_attention: on Ascend a window counts positions from the end where queries "
@@ -217,21 +182,8 @@ Optional Kept(const AttentionArguments& in) {
   const std::vector<int64_t> shape{weights};
   const double dropout = s.dropout;
   const int64_t seed = static_cast<int64_t>(s.seed), offset = s.offset;
-  const auto runner = std::make_shared<AclnnOpRunner>("DropoutGenMask");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnDropoutGenMask, shape, dropout, seed, offset, out));
-  runner->Run({}, {out});
+  Run({}, {out}, MINDFORGE_ACLNN(DropoutGenMask, shape, dropout, seed, offset, out));
   return out;
-}
-
-std::vector<ms::Tensor> Inputs(const std::vector<ms::Tensor>& tensors,
-                               const std::vector<Optional>& optional) {
-  std::vector<ms::Tensor> inputs = tensors;
-  for (const Optional& tensor : optional) {
-    if (tensor.has_value()) {
-      inputs.push_back(*tensor);
-    }
-  }
-  return inputs;
 }
 
 AttentionResult Forward(const AttentionArguments& in) {
@@ -239,31 +191,27 @@ AttentionResult Forward(const AttentionArguments& in) {
   const ms::Tensor output(query.data_type(), AttentionOutputShape(query.shape(), value.shape()));
   Shape copies = AttentionLogSumShape(query.shape());
   copies.push_back(kCopies);
-  const ms::Tensor maximum(mindspore::kNumberTypeFloat32, copies), sum = Like(maximum);
+  const ms::Tensor maximum(kFloat, copies), sum = Like(maximum);
   const Seen seen = SeenBy(in);
   const Optional kept = Kept(in), none;
   const Optional shift = seen.shift, hidden = seen.hidden;
   const std::vector<int64_t> nowhere, queries = in.packing.query_ends, keys = in.packing.key_ends;
   const double scale = in.settings.scale, keep = 1.0 - in.settings.dropout;
   const int64_t heads = query.shape()[1], before = seen.before, after = seen.after;
-  const int64_t precise = 0, mode = seen.mode, added_after_scale = 0;
-  const std::vector<ms::Tensor> inputs = Inputs({query, key, value}, {shift, kept, hidden});
+  const int64_t precise = seen.precise, mode = seen.mode, added_after_scale = 0;
+  const Tensors inputs = Present({query, key, value, shift, kept, hidden});
   if (queries.empty()) {
     const std::string layout = "BNSD";
-    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionScoreV2");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnFlashAttentionScoreV2, query, key, value, shift,
-                                            kept, none, hidden, nowhere, nowhere, nowhere, scale,
-                                            keep, before, after, heads, layout, precise, mode,
-                                            added_after_scale, maximum, sum, none, output));
-    runner->Run(inputs, {maximum, sum, output});
+    Run(inputs, {maximum, sum, output},
+        MINDFORGE_ACLNN(FlashAttentionScoreV2, query, key, value, shift, kept, none, hidden,
+                        nowhere, nowhere, nowhere, scale, keep, before, after, heads, layout,
+                        precise, mode, added_after_scale, maximum, sum, none, output));
   } else {
     const std::string layout = "TND";
-    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionVarLenScore");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnFlashAttentionVarLenScore, query, key, value,
-                                            shift, kept, none, hidden, nowhere, queries, keys,
-                                            scale, keep, before, after, heads, layout, precise,
-                                            mode, maximum, sum, none, output));
-    runner->Run(inputs, {maximum, sum, output});
+    Run(inputs, {maximum, sum, output},
+        MINDFORGE_ACLNN(FlashAttentionVarLenScore, query, key, value, shift, kept, none, hidden,
+                        nowhere, queries, keys, scale, keep, before, after, heads, layout, precise,
+                        mode, maximum, sum, none, output));
   }
   const ms::Tensor largest = First(maximum);
   return {{output, LogSum(largest, First(sum))}, largest};
@@ -272,9 +220,10 @@ AttentionResult Forward(const AttentionArguments& in) {
 AttentionGradientTensors Backward(const AttentionArguments& in, const AttentionOutput& result,
                                   const ms::Tensor& dy) {
   const ms::Tensor &query = in.query, &key = in.key, &value = in.value, &output = result.output;
-  // exp(S - L) is also exp(S - maximum) / sum where the maximum is L and the sum 1.
-  const ms::Tensor maximum = Copies(result.log_sum);
-  const ms::Tensor sum = ms::ones(maximum.shape(), mindspore::kNumberTypeFloat32);
+  // exp(S - L) is also exp(S - maximum) / sum where the maximum is L and the sum 1. A query that
+  // sees no key has the lowest L, and no S is higher: a large sum leaves nothing of its weights.
+  const ms::Tensor maximum = Copies(Finite(result.log_sum));
+  const ms::Tensor sum = Clamp(Mul(maximum, -1e-8), Scalar(1.0), Scalar(kHighest));
   const ms::Tensor dq = Like(query), dk = Like(key), dv = Like(value);
   const Seen seen = SeenBy(in);
   const Optional kept = Kept(in), none, shift = seen.shift, hidden = seen.hidden;
@@ -282,25 +231,22 @@ AttentionGradientTensors Backward(const AttentionArguments& in, const AttentionO
   const std::vector<int64_t> nowhere, queries = in.packing.query_ends, keys = in.packing.key_ends;
   const double scale = in.settings.scale, keep = 1.0 - in.settings.dropout;
   const int64_t heads = query.shape()[1], before = seen.before, after = seen.after;
-  const int64_t precise = 0, mode = seen.mode, added_after_scale = 0;
-  const std::vector<ms::Tensor> inputs =
-      Inputs({query, key, value, dy, maximum, sum, output}, {shift, kept, hidden});
+  const int64_t precise = seen.precise, mode = seen.mode, added_after_scale = 0;
+  const Tensors inputs =
+      Present({query, key, value, dy, maximum, sum, output, shift, kept, hidden});
   if (queries.empty()) {
     const std::string layout = "BNSD";
-    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionScoreGradV2");
-    runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(
-        aclnnFlashAttentionScoreGradV2, query, key, value, dy, shift, kept, none, hidden, maximum,
-        sum, none, output, nowhere, nowhere, nowhere, scale, keep, before, after, heads, layout,
-        precise, mode, added_after_scale, dq, dk, dv, dshift));
-    runner->Run(inputs, {dq, dk, dv, dshift});
+    Run(inputs, {dq, dk, dv, dshift},
+        MINDFORGE_ACLNN(FlashAttentionScoreGradV2, query, key, value, dy, shift, kept, none, hidden,
+                        maximum, sum, none, output, nowhere, nowhere, nowhere, scale, keep, before,
+                        after, heads, layout, precise, mode, added_after_scale, dq, dk, dv,
+                        dshift));
   } else {
     const std::string layout = "TND";
-    const auto runner = std::make_shared<AclnnOpRunner>("FlashAttentionUnpaddingScoreGrad");
-    runner->SetLaunchFunc(
-        LAUNCH_ACLNN_FUNC(aclnnFlashAttentionUnpaddingScoreGrad, query, key, value, dy, shift, kept,
-                          none, hidden, maximum, sum, none, output, nowhere, queries, keys, scale,
-                          keep, before, after, heads, layout, precise, mode, dq, dk, dv, dshift));
-    runner->Run(inputs, {dq, dk, dv, dshift});
+    Run(inputs, {dq, dk, dv, dshift},
+        MINDFORGE_ACLNN(FlashAttentionUnpaddingScoreGrad, query, key, value, dy, shift, kept, none,
+                        hidden, maximum, sum, none, output, nowhere, queries, keys, scale, keep,
+                        before, after, heads, layout, precise, mode, dq, dk, dv, dshift));
   }
   return {dq, dk, dv};
 }
@@ -309,17 +255,14 @@ bool Empty(const AttentionArguments& in) { return in.query.numel() == 0 || in.ke
 
 }  // namespace
 
-std::vector<mindspore::TypeId> AttentionDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> AttentionDtypes() { return FloatDtypes(); }
 
 AttentionResult LaunchAttention(const AttentionArguments& in) {
   if (!Empty(in)) {
     return Forward(in);
   }
   const Shape& query = in.query.shape();
-  const ms::Tensor ones = ms::zeros(AttentionLogSumShape(query), mindspore::kNumberTypeFloat32);
+  const ms::Tensor ones = ms::zeros(AttentionLogSumShape(query), kFloat);
   const ms::Tensor output =
       ms::zeros(AttentionOutputShape(query, in.value.shape()), in.query.data_type());
   const ms::Tensor nothing = ones.numel() == 0 ? ones : Log(ones);
@@ -343,8 +286,8 @@ AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,
     const AttentionOutput seen = Forward(keys);
     const ms::Tensor from_key = TimesRows(seen.output, *dlog_sum);
     const ms::Tensor from_query = Backward(keys, seen, TimesRows(in.query, *dlog_sum)).dvalue;
-    result.dquery = Sum(result.dquery, Scaled(from_key, in.settings.scale));
-    result.dkey = Sum(result.dkey, Scaled(from_query, in.settings.scale));
+    result.dquery = Add(result.dquery, Mul(from_key, in.settings.scale));
+    result.dkey = Add(result.dkey, Mul(from_query, in.settings.scale));
   }
   return result;
 }
@@ -362,18 +305,18 @@ MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAtt
   const Shape table{rows, 1, one.output.shape().back()};
   const ms::Tensor a = one.output.reshape(table), b = other.output.reshape(table);
   const Shape line{1, 1, rows};
-  const ms::Tensor a_max = Copies(one.log_sum.reshape(line));
-  const ms::Tensor b_max = Copies(other.log_sum.reshape(line));
-  const ms::Tensor sums = ms::ones(a_max.shape(), mindspore::kNumberTypeFloat32);
+  const ms::Tensor a_max = Copies(Finite(one.log_sum).reshape(line));
+  const ms::Tensor b_max = Copies(Finite(other.log_sum).reshape(line));
+  const ms::Tensor sums = ms::ones(a_max.shape(), kFloat);
   const ms::Tensor out = Like(a), maximum = Like(a_max), sum = Like(a_max);
   const Optional none;
   const std::string layout = "SBH";
-  const auto runner = std::make_shared<AclnnOpRunner>("RingAttentionUpdate");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRingAttentionUpdate, a, a_max, sums, b, b_max, sums,
-                                          none, layout, out, maximum, sum));
-  runner->Run({a, a_max, sums, b, b_max}, {out, maximum, sum});
+  Run({a, a_max, sums, b, b_max}, {out, maximum, sum},
+      MINDFORGE_ACLNN(RingAttentionUpdate, a, a_max, sums, b, b_max, sums, none, layout, out,
+                      maximum, sum));
+  const ms::Tensor largest = First(maximum);
   return {out.reshape(one.output.shape()),
-          LogSum(First(maximum), First(sum)).reshape(one.log_sum.shape())};
+          LogSum(largest, First(sum)).reshape(one.log_sum.shape())};
 }
 
 // From the formulas in csrc/cpu/attention_merge.h, in float32.
@@ -385,17 +328,13 @@ MergedAttentionGradients LaunchAttentionMergeGrad(const MergedAttention& gradien
             {ZerosLike(other.output), ZerosLike(other.log_sum)}};
   }
   const MergedAttention whole = LaunchAttentionMerge(one, other);
-  const mindspore::TypeId wide = mindspore::kNumberTypeFloat32;
-  const ms::Tensor above = Cast(gradient.output, wide), result = Cast(whole.output, wide);
+  const ms::Tensor above = As(gradient.output, kFloat), result = As(whole.output, kFloat);
   const auto of = [&](const MergedAttention& part) -> MergedAttention {
     const ms::Tensor weight = Exp(Sub(part.log_sum, whole.log_sum));
-    const ms::Tensor apart = Sub(Cast(part.output, wide), result), product = Like(above);
-    const auto multiply = std::make_shared<AclnnOpRunner>("Mul");
-    multiply->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, above, apart, product));
-    multiply->Run({above, apart}, {product});
+    const ms::Tensor product = Mul(above, Sub(As(part.output, kFloat), result));
     const ms::Tensor along = SumOver(product, {kLast}, false, part.log_sum);
-    return {Cast(TimesRows(above, weight), part.output.data_type()),
-            TimesRows(Sum(gradient.log_sum, along), weight)};
+    return {As(TimesRows(above, weight), part.output.data_type()),
+            TimesRows(Add(gradient.log_sum, along), weight)};
   };
   return {of(one), of(other)};
 }

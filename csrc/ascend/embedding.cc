@@ -10,26 +10,23 @@
 #include "csrc/launch/embedding.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/runner.h"
+#include "csrc/ascend/tensors.h"
 #include "csrc/shapes/embedding.h"
 
 namespace mindforge {
 namespace {
 
-using ms::pynative::AclnnOpRunner;
+using namespace ascend;
 
 // What CANN takes for the absence of a padding row.
 const uint64_t kNoPadding = 0xFFFFFFFF;
 
 }  // namespace
 
-std::vector<mindspore::TypeId> EmbeddingDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> EmbeddingDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchEmbedding(const ms::Tensor& indices, const ms::Tensor& weight) {
   const Shape shape = EmbeddingShape(indices.shape(), weight.shape()[1]);
@@ -37,9 +34,7 @@ ms::Tensor LaunchEmbedding(const ms::Tensor& indices, const ms::Tensor& weight) 
     return ms::zeros(shape, weight.data_type());
   }
   const ms::Tensor y(weight.data_type(), shape);
-  const auto runner = std::make_shared<AclnnOpRunner>("Embedding");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnEmbedding, weight, indices, y));
-  runner->Run({weight, indices}, {y});
+  Run({weight, indices}, {y}, MINDFORGE_ACLNN(Embedding, weight, indices, y));
   return y;
 }
 
@@ -54,10 +49,8 @@ ms::Tensor LaunchEmbeddingGrad(const ms::Tensor& dy, const ms::Tensor& indices, 
   const uint64_t padding =
       padding_idx.has_value() ? static_cast<uint64_t>(*padding_idx) : kNoPadding;
   const bool by_frequency = false;
-  const auto runner = std::make_shared<AclnnOpRunner>("EmbeddingDenseBackward");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnEmbeddingDenseBackward, dy, indices, count, padding,
-                                          by_frequency, dweight));
-  runner->Run({dy, indices}, {dweight});
+  Run({dy, indices}, {dweight},
+      MINDFORGE_ACLNN(EmbeddingDenseBackward, dy, indices, count, padding, by_frequency, dweight));
   return dweight;
 }
 

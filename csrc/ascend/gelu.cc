@@ -11,30 +11,22 @@
 #include "csrc/launch/gelu.h"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "csrc/ascend/tensors.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 #include "csrc/shapes/gelu.h"
 
 namespace mindforge {
 namespace {
 
-using ascend::Biased;
-using ascend::Like;
-using ascend::SumOver;
-using ascend::ZerosLike;
-using ms::pynative::AclnnOpRunner;
-using Optional = std::optional<ms::Tensor>;
+using namespace ascend;
 
 }  // namespace
 
-std::vector<mindspore::TypeId> GeluDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> GeluDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchGelu(const ms::Tensor& x, const Optional& bias, bool tanh) {
   if (x.numel() == 0) {
@@ -42,9 +34,7 @@ ms::Tensor LaunchGelu(const ms::Tensor& x, const Optional& bias, bool tanh) {
   }
   const ms::Tensor biased = Biased(x, bias), y = Like(x);
   const int64_t approximate = tanh ? 1 : 0;
-  const auto runner = std::make_shared<AclnnOpRunner>("GeluV2");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnGeluV2, biased, approximate, y));
-  runner->Run({biased}, {y});
+  Run({biased}, {y}, MINDFORGE_ACLNN(GeluV2, biased, approximate, y));
   return y;
 }
 
@@ -55,9 +45,7 @@ GeluGradients LaunchGeluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Op
   }
   const ms::Tensor biased = Biased(x, bias), dx = Like(x);
   const std::string approximate = tanh ? "tanh" : "none";
-  const auto runner = std::make_shared<AclnnOpRunner>("GeluBackwardV2");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnGeluBackwardV2, dy, biased, approximate, dx));
-  runner->Run({dy, biased}, {dx});
+  Run({dy, biased}, {dx}, MINDFORGE_ACLNN(GeluBackwardV2, dy, biased, approximate, dx));
   if (!bias.has_value()) {
     return {dx, std::nullopt};
   }

@@ -17,17 +17,17 @@
 #include "csrc/launch/matmul.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 #include "csrc/shapes/matmul.h"
+#include "include/pynative/utils/pyboost/functions/auto_generate/functions.h"
 
 namespace mindforge {
 namespace {
 
-using ms::pynative::AclnnOpRunner;
-using Tensors = std::vector<ms::Tensor>;
+using namespace ascend;
 
 // Which axis of x the groups divide.
 enum GroupType : int64_t { kRows = 0, kSum = 2 };
@@ -41,38 +41,20 @@ ms::Tensor Transposed(const ms::Tensor& tensor) {
   return view;
 }
 
-ms::Tensor AsFloat(const ms::Tensor& tensor) {
-  const bool is_float = tensor.data_type() == mindspore::kNumberTypeFloat32;
-  return is_float ? tensor : tensor.cast(mindspore::kNumberTypeFloat32);
-}
-
-void FillZeros(const ms::Tensor& tensor) {
-  const mindspore::ScalarPtr zero = std::make_shared<mindspore::FP32Imm>(0.0f);
-  const auto runner = std::make_shared<AclnnOpRunner>("InplaceFillScalar");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnInplaceFillScalar, tensor, zero));
-  runner->Run({tensor}, {});
-}
-
 void Grouped(const ms::Tensor& x, const ms::Tensor& weight, const ms::Tensor& group_list,
              GroupType type, const ms::Tensor& out) {
-  const bool wide = group_list.data_type() == mindspore::kNumberTypeInt64;
-  const ms::Tensor counts = wide ? group_list : group_list.cast(mindspore::kNumberTypeInt64);
+  const ms::Tensor counts = As(group_list, mindspore::kNumberTypeInt64);
   const Tensors none;
   const int64_t one_tensor = 3, group_type = type, are_counts = 1, no_activation = 0;
-  const auto runner = std::make_shared<AclnnOpRunner>("GroupedMatmulV4");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnGroupedMatmulV4, Tensors{x}, Tensors{weight}, none,
-                                          none, none, none, none, none, counts, none, none, none,
-                                          one_tensor, group_type, are_counts, no_activation,
-                                          Tensors{out}, none, none));
-  runner->Run({x, weight, counts}, {out});
+  Run({x, weight, counts}, {out},
+      MINDFORGE_ACLNN(GroupedMatmulV4, Tensors{x}, Tensors{weight}, none, none, none, none, none,
+                      none, counts, none, none, none, one_tensor, group_type, are_counts,
+                      no_activation, Tensors{out}, none, none));
 }
 
 }  // namespace
 
-std::vector<mindspore::TypeId> MatmulDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> MatmulDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchGroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
                                const ms::Tensor& group_list, bool transposed) {
@@ -103,18 +85,13 @@ void LaunchMatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
     return;
   }
   const auto rows = static_cast<int64_t>(size.rows);
-  const bool wide = main_grad.data_type() == mindspore::kNumberTypeFloat32;
-  const ms::Tensor left = Transposed((wide ? AsFloat(dy) : dy).reshape({rows, -1}));
-  const ms::Tensor right = (wide ? AsFloat(x) : x).reshape({rows, -1});
+  const bool wide = main_grad.data_type() == kFloat;
+  const ms::Tensor left = Transposed((wide ? As(dy, kFloat) : dy).reshape({rows, -1}));
+  const ms::Tensor right = (wide ? As(x, kFloat) : x).reshape({rows, -1});
   const ms::Tensor product(main_grad.data_type(), main_grad.shape());
   const int8_t keep_dtype = 0;
-  const auto mm = std::make_shared<AclnnOpRunner>("Mm");
-  mm->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMm, left, right, product, keep_dtype));
-  mm->Run({left, right}, {product});
-  const mindspore::ScalarPtr one = std::make_shared<mindspore::FP32Imm>(1.0f);
-  const auto add = std::make_shared<AclnnOpRunner>("InplaceAdd");
-  add->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnInplaceAdd, main_grad, product, one));
-  add->Run({main_grad, product}, {});
+  Run({left, right}, {product}, MINDFORGE_ACLNN(Mm, left, right, product, keep_dtype));
+  Run({main_grad, product}, {}, MINDFORGE_ACLNN(InplaceAdd, main_grad, product, Scalar(1.0)));
 }
 
 void LaunchMatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out,
@@ -123,14 +100,12 @@ void LaunchMatmulInto(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor
     return;
   }
   if (a.numel() == 0) {
-    return FillZeros(out);
+    return Run({out}, {}, MINDFORGE_ACLNN(InplaceFillScalar, out, Scalar(0.0)));
   }
   const ms::Tensor left = transpose_a ? Transposed(a) : a;
   const ms::Tensor right = transpose_b ? Transposed(b) : b;
   const int8_t keep_dtype = 0;
-  const auto runner = std::make_shared<AclnnOpRunner>("BatchMatMul");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnBatchMatMul, left, right, out, keep_dtype));
-  runner->Run({left, right, out}, {});
+  Run({left, right, out}, {}, MINDFORGE_ACLNN(BatchMatMul, left, right, out, keep_dtype));
 }
 
 }  // namespace mindforge

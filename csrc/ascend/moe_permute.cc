@@ -15,28 +15,17 @@
 // Argument order as in CANN's operator library reference, 8.0 and later. CANN takes no empty
 // tensors, so those do not reach it.
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <vector>
 
-#include "csrc/ascend/moe.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 #include "csrc/launch/moe.h"
 
 namespace mindforge {
-namespace {
 
-using moe::AclnnOpRunner;
-using moe::As;
-using moe::Counts;
-using moe::Gathered;
-using moe::Inputs;
-using moe::kFloat;
-using moe::Like;
-using moe::Plus;
-using Optional = std::optional<ms::Tensor>;
-
-}  // namespace
+using namespace ascend;
 
 MoePermuteOutput LaunchMoePermute(const ms::Tensor& tokens, const ms::Tensor& indices,
                                   const Optional& probs, const MoeLayout& layout) {
@@ -55,18 +44,16 @@ MoePermuteOutput LaunchMoePermute(const ms::Tensor& tokens, const ms::Tensor& in
   const ms::Tensor permuted(tokens.data_type(), {rows, columns});
   const ms::Tensor sorted(mindspore::kNumberTypeInt32, {rows});
   const bool padded = false;
-  const auto runner = std::make_shared<AclnnOpRunner>("MoeTokenPermute");
-  runner->SetLaunchFunc(
-      LAUNCH_ACLNN_FUNC(aclnnMoeTokenPermute, tokens, indices, rows, padded, permuted, sorted));
-  runner->Run({tokens, indices}, {permuted, sorted});
+  Run({tokens, indices}, {permuted, sorted},
+      MINDFORGE_ACLNN(MoeTokenPermute, tokens, indices, rows, padded, permuted, sorted));
   ms::Tensor permuted_probs = ms::zeros({0}, kFloat);
   if (probs.has_value()) {
     const ms::Tensor zeros = ms::zeros({rows}, kFloat), flat = probs->reshape({-1});
     const ms::Tensor index = As(sorted, mindspore::kNumberTypeInt64);
     const int64_t along = 0, replace = 0;
     permuted_probs = Like(zeros);
-    MINDFORGE_ACLNN(Scatter, (Inputs{zeros, index, flat}), permuted_probs, zeros, along, index,
-                    flat, replace, permuted_probs);
+    Run({zeros, index, flat}, {permuted_probs},
+        MINDFORGE_ACLNN(Scatter, zeros, along, index, flat, replace, permuted_probs));
   }
   return {permuted, permuted_probs, sorted.reshape(indices.shape()),
           Counts(indices, layout.experts)};
@@ -78,7 +65,7 @@ ms::Tensor LaunchMoePermuteProbsGrad(const ms::Tensor& dpermuted_probs,
     return ms::zeros(positions.shape(), kFloat);
   }
   const ms::Tensor index = As(positions, mindspore::kNumberTypeInt64).reshape({1, -1});
-  return Gathered(dpermuted_probs.reshape({1, -1}), index).reshape(positions.shape());
+  return Gather(dpermuted_probs.reshape({1, -1}), index).reshape(positions.shape());
 }
 
 ms::Tensor LaunchMoeUnpermute(const ms::Tensor& permuted, const ms::Tensor& positions,
@@ -91,14 +78,14 @@ ms::Tensor LaunchMoeUnpermute(const ms::Tensor& permuted, const ms::Tensor& posi
   const bool padded = false;
   if (!probs.has_value()) {  // what the gradient of permuting is
     const int64_t top_k = positions.shape()[1];
-    MINDFORGE_ACLNN(MoeTokenPermuteGrad, (Inputs{permuted, sorted}), out, permuted, sorted, top_k,
-                    padded, out);
+    Run({permuted, sorted}, {out},
+        MINDFORGE_ACLNN(MoeTokenPermuteGrad, permuted, sorted, top_k, padded, out));
     return out;
   }
   const ms::Tensor weights = As(*probs, permuted.data_type());
   const std::optional<std::vector<int64_t>> no_shape;
-  MINDFORGE_ACLNN(MoeTokenUnpermute, (Inputs{permuted, sorted, weights}), out, permuted, sorted,
-                  weights, padded, no_shape, out);
+  Run({permuted, sorted, weights}, {out},
+      MINDFORGE_ACLNN(MoeTokenUnpermute, permuted, sorted, weights, padded, no_shape, out));
   return out;
 }
 
@@ -109,17 +96,15 @@ MoeUnpermuteGradients LaunchMoeUnpermuteGrad(const ms::Tensor& dout, const ms::T
             probs.has_value() ? Optional(ms::zeros(positions.shape(), kFloat)) : std::nullopt};
   }
   // Ones where there are none: the operator without probabilities is for one expert a token.
-  const ms::Tensor weights = probs.has_value()
-                                 ? As(*probs, permuted.data_type())
-                                 : Plus(ms::zeros(positions.shape(), permuted.data_type()), 1.0);
+  const ms::Tensor weights = probs.has_value() ? As(*probs, permuted.data_type())
+                                               : ms::ones(positions.shape(), permuted.data_type());
   const ms::Tensor sorted = positions.reshape({-1});
   const ms::Tensor dpermuted = Like(permuted), dprobs = Like(weights);
   const bool padded = false;
   const std::optional<std::vector<int64_t>> no_shape;
-  const auto runner = std::make_shared<AclnnOpRunner>("MoeTokenUnpermuteGrad");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMoeTokenUnpermuteGrad, permuted, dout, sorted,
-                                          weights, padded, no_shape, dpermuted, dprobs));
-  runner->Run({permuted, dout, sorted, weights}, {dpermuted, dprobs});
+  Run({permuted, dout, sorted, weights}, {dpermuted, dprobs},
+      MINDFORGE_ACLNN(MoeTokenUnpermuteGrad, permuted, dout, sorted, weights, padded, no_shape,
+                      dpermuted, dprobs));
   return {dpermuted, probs.has_value() ? Optional(As(dprobs, kFloat)) : std::nullopt};
 }
 

@@ -6,28 +6,27 @@
 //   aclnnRmsNormGrad(dy, x, rstd, gamma, dxOut, dgammaOut)
 //   aclnnAddRmsNorm(x1, x2, gamma, epsilon, yOut, rstdOut, xOut)
 //   aclnnAdd(self, other, alpha, out)
-//   aclnnLayerNorm(input, normalizedShape, weight, bias, eps, out, meanOut, rstdOut)
-//   aclnnLayerNormBackward(gradOut, input, normalizedShape, mean, rstd, weight, bias, outputMask,
-//                          gradInputOut, gradWeightOut, gradBiasOut)
+//   aclnnLayerNorm(input, normalizedShape, weightOptional, biasOptional, eps, out, meanOutOptional,
+//                  rstdOutOptional)
+//   aclnnLayerNormBackward(gradOut, input, normalizedShape, mean, rstd, weightOptional,
+//                          biasOptional, outputMask, gradInputOut, gradWeightOut,
+//                          gradBiasOut)
 // Argument order as in CANN's operator library reference, 8.0 and later. Statistics and the
 // dgammaOut of rms_norm are float32 whatever x and gamma are. CANN takes no empty tensors, so those
 // do not reach it.
 #include "csrc/launch/norm.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "csrc/ascend/tensors.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 #include "csrc/shapes/norm.h"
 
 namespace mindforge {
 namespace {
 
-using ascend::Like;
-using ascend::Sum;
-using ascend::ZerosLike;
-using ms::pynative::AclnnOpRunner;
+using namespace ascend;
 
 ms::Tensor Statistic(const ms::Tensor& x, const ms::Tensor& weight) {
   return {mindspore::kNumberTypeFloat32, NormStatisticsShape(x.shape(), weight.shape())};
@@ -35,10 +34,7 @@ ms::Tensor Statistic(const ms::Tensor& x, const ms::Tensor& weight) {
 
 }  // namespace
 
-std::vector<mindspore::TypeId> NormDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> NormDtypes() { return FloatDtypes(); }
 
 RmsNormOutput LaunchRmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
   const ms::Tensor rstd = Statistic(x, weight);
@@ -46,9 +42,7 @@ RmsNormOutput LaunchRmsNorm(const ms::Tensor& x, const ms::Tensor& weight, doubl
     return {ZerosLike(x), ZerosLike(rstd)};
   }
   const ms::Tensor y = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("RmsNorm");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRmsNorm, x, weight, eps, y, rstd));
-  runner->Run({x, weight}, {y, rstd});
+  Run({x, weight}, {y, rstd}, MINDFORGE_ACLNN(RmsNorm, x, weight, eps, y, rstd));
   return {y, rstd};
 }
 
@@ -59,9 +53,8 @@ RmsNormGradients LaunchRmsNormGrad(const ms::Tensor& dy, const ms::Tensor& x,
   }
   const ms::Tensor dx = Like(x);
   const ms::Tensor dweight(mindspore::kNumberTypeFloat32, weight.shape());
-  const auto runner = std::make_shared<AclnnOpRunner>("RmsNormGrad");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRmsNormGrad, dy, x, rstd, weight, dx, dweight));
-  runner->Run({dy, x, rstd, weight}, {dx, dweight});
+  Run({dy, x, rstd, weight}, {dx, dweight},
+      MINDFORGE_ACLNN(RmsNormGrad, dy, x, rstd, weight, dx, dweight));
   return {dx, weight.data_type() == mindspore::kNumberTypeFloat32
                   ? dweight
                   : dweight.cast(weight.data_type())};
@@ -74,9 +67,8 @@ AddRmsNormOutput LaunchAddRmsNorm(const ms::Tensor& x, const ms::Tensor& residua
     return {ZerosLike(x), ZerosLike(x), ZerosLike(rstd)};
   }
   const ms::Tensor y = Like(x), sum = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("AddRmsNorm");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAddRmsNorm, x, residual, weight, eps, y, rstd, sum));
-  runner->Run({x, residual, weight}, {y, rstd, sum});
+  Run({x, residual, weight}, {y, rstd, sum},
+      MINDFORGE_ACLNN(AddRmsNorm, x, residual, weight, eps, y, rstd, sum));
   return {y, sum, rstd};
 }
 
@@ -88,7 +80,7 @@ AddRmsNormGradients LaunchAddRmsNormGrad(const ms::Tensor& dy, const ms::Tensor&
   if (sum.numel() == 0) {
     return {norm.dx, ZerosLike(sum), norm.dweight};
   }
-  return {Sum(norm.dx, dsum), Sum(norm.dx, dsum), norm.dweight};
+  return {Add(norm.dx, dsum), Add(norm.dx, dsum), norm.dweight};
 }
 
 LayerNormOutput LaunchLayerNorm(const ms::Tensor& x, const ms::Tensor& weight,
@@ -99,10 +91,8 @@ LayerNormOutput LaunchLayerNorm(const ms::Tensor& x, const ms::Tensor& weight,
   }
   const ms::Tensor y = Like(x);
   const std::vector<int64_t> normalized = weight.shape();
-  const auto runner = std::make_shared<AclnnOpRunner>("LayerNorm");
-  runner->SetLaunchFunc(
-      LAUNCH_ACLNN_FUNC(aclnnLayerNorm, x, normalized, weight, bias, eps, y, mean, rstd));
-  runner->Run({x, weight, bias}, {y, mean, rstd});
+  Run({x, weight, bias}, {y, mean, rstd},
+      MINDFORGE_ACLNN(LayerNorm, x, normalized, weight, bias, eps, y, mean, rstd));
   return {y, mean, rstd};
 }
 
@@ -115,10 +105,9 @@ LayerNormGradients LaunchLayerNormGrad(const ms::Tensor& dy, const ms::Tensor& x
   const ms::Tensor dx = Like(x), dweight = Like(weight), dbias = Like(bias);
   const std::vector<int64_t> normalized = weight.shape();
   const std::vector<uint8_t> all{1, 1, 1};
-  const auto runner = std::make_shared<AclnnOpRunner>("LayerNormBackward");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLayerNormBackward, dy, x, normalized, mean, rstd,
-                                          weight, bias, all, dx, dweight, dbias));
-  runner->Run({dy, x, mean, rstd, weight, bias}, {dx, dweight, dbias});
+  Run({dy, x, mean, rstd, weight, bias}, {dx, dweight, dbias},
+      MINDFORGE_ACLNN(LayerNormBackward, dy, x, normalized, mean, rstd, weight, bias, all, dx,
+                      dweight, dbias));
   return {dx, dweight, dbias};
 }
 

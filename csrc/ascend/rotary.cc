@@ -5,7 +5,7 @@
 // operators:
 //   aclnnRotaryPositionEmbedding(x, cos, sin, mode, out)     mode 0: half, 1: interleaved
 //   aclnnRotaryPositionEmbeddingGrad(dy, cos, sin, xOptional, mode, dxOut, dcosOut, dsinOut)
-//   aclnnSlice(self, dim, start, end, step, out)             the columns that are rotated
+//   aclnnSlice                                               the columns that are rotated
 //   aclnnCat(tensors, dim, out)                              and the others put back beside them
 //   aclnnPermute(self, dims, out)                            pairs side by side to halves, and back
 // Argument order as in CANN's operator library reference, 8.0 and later. CANN's rotation wants four
@@ -13,36 +13,26 @@
 #include "csrc/launch/rotary.h"
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "csrc/ascend/tensors.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 
 namespace mindforge {
 namespace {
 
-using ascend::Like;
-using ascend::SumOver;
-using ascend::ZerosLike;
-using ms::pynative::AclnnOpRunner;
+using namespace ascend;
 
-const int64_t kLast = -1;
-
-ms::Tensor Columns(const ms::Tensor& x, int64_t start, int64_t end) {
-  Shape shape = x.shape();
-  shape.back() = end - start;
-  const ms::Tensor out(x.data_type(), shape);
-  const int64_t step = 1;
-  const auto runner = std::make_shared<AclnnOpRunner>("Slice");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSlice, x, kLast, start, end, step, out));
-  runner->Run({x}, {out});
-  return out;
+// The columns that are rotated: x itself where they are all of it.
+ms::Tensor Rotated(const ms::Tensor& x, int64_t start, int64_t size) {
+  const bool all = size == x.shape().back() && x.is_contiguous();
+  return all ? x : Columns(x, start, start + size);
 }
 
 // x with `part` in place of its columns from `start` on.
 ms::Tensor WithColumns(const ms::Tensor& x, int64_t start, const ms::Tensor& part) {
   const int64_t end = start + part.shape().back(), columns = x.shape().back();
-  std::vector<ms::Tensor> pieces;
+  Tensors pieces;
   if (start > 0) {
     pieces.push_back(Columns(x, 0, start));
   }
@@ -54,9 +44,7 @@ ms::Tensor WithColumns(const ms::Tensor& x, int64_t start, const ms::Tensor& par
     return part;
   }
   const ms::Tensor out = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("Cat");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnCat, pieces, kLast, out));
-  runner->Run(pieces, {out});
+  Run(pieces, {out}, MINDFORGE_ACLNN(Cat, pieces, kLast, out));
   return out;
 }
 
@@ -83,10 +71,10 @@ ms::Tensor Table(const ms::Tensor& x, const ms::Tensor& table) {
       repeats[i] = x.shape()[i] / shape[i];
       shape[i] = x.shape()[i];
     }
-    whole = whole.repeat(repeats);
+    whole = Repeat(whole, repeats);
   }
   const ms::Tensor four = whole.reshape(FourDimensions(shape));
-  return four.data_type() == x.data_type() ? four : four.cast(x.data_type());
+  return As(four, x.data_type());
 }
 
 // Pairs side by side to two halves, or, from halves, back.
@@ -98,9 +86,7 @@ ms::Tensor Regrouped(const ms::Tensor& part, bool to_halves) {
   const ms::Tensor grouped = part.reshape(from);
   const ms::Tensor out(part.data_type(), to);
   const std::vector<int64_t> dims{0, 2, 1};
-  const auto runner = std::make_shared<AclnnOpRunner>("Permute");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnPermute, grouped, dims, out));
-  runner->Run({grouped}, {out});
+  Run({grouped}, {out}, MINDFORGE_ACLNN(Permute, grouped, dims, out));
   return out.reshape(shape);
 }
 
@@ -110,18 +96,17 @@ struct Gradients {
   ms::Tensor dx, dcos, dsin;
 };
 
-// The gradients of the rotated part, all of x's dtype.
-Gradients PartGradients(const ms::Tensor& dy, const ms::Tensor& x, const ms::Tensor& cos,
+// The gradients of the rotated part, all of its dtype; those of the tables only where x is given.
+Gradients PartGradients(const ms::Tensor& dy, const Optional& x, const ms::Tensor& cos,
                         const ms::Tensor& sin, RotaryLayout layout) {
   const Shape four = FourDimensions(dy.shape());
-  const ms::Tensor above = dy.reshape(four), below = x.reshape(four);
+  const ms::Tensor above = dy.reshape(four);
+  const Optional below = x.has_value() ? Optional(x->reshape(four)) : std::nullopt;
   const ms::Tensor c = Table(dy, cos), s = Table(dy, sin);
   const ms::Tensor dx = Like(above), dcos = Like(c), dsin = Like(s);
-  const int64_t mode = Mode(layout);
-  const auto runner = std::make_shared<AclnnOpRunner>("RotaryPositionEmbeddingGrad");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRotaryPositionEmbeddingGrad, above, c, s, below,
-                                          mode, dx, dcos, dsin));
-  runner->Run({above, c, s, below}, {dx, dcos, dsin});
+  Run(Present({above, c, s, below}), {dx, dcos, dsin},
+      MINDFORGE_ACLNN(RotaryPositionEmbeddingGrad, above, c, s, below, Mode(layout), dx, dcos,
+                      dsin));
   return {dx.reshape(dy.shape()), dcos, dsin};
 }
 
@@ -144,15 +129,12 @@ ms::Tensor TableGradient(const ms::Tensor& gradient, const ms::Tensor& x, const 
     }
   }
   result = result.reshape(table.shape());
-  return result.data_type() == table.data_type() ? result : result.cast(table.data_type());
+  return As(result, table.data_type());
 }
 
 }  // namespace
 
-std::vector<mindspore::TypeId> RotaryDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> RotaryDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchRotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Tensor& sin,
                         const RotarySettings& settings) {
@@ -163,16 +145,14 @@ ms::Tensor LaunchRotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Te
   if (size == 0) {
     return Columns(x, 0, x.shape().back());
   }
-  ms::Tensor part = Columns(x, settings.start, settings.start + size);
+  ms::Tensor part = Rotated(x, settings.start, size);
   if (settings.layout == RotaryLayout::kInterleavedHalf) {
     part = Regrouped(part, true);
   }
   const ms::Tensor four = part.reshape(FourDimensions(part.shape()));
   const ms::Tensor c = Table(part, cos), s = Table(part, sin), y = Like(four);
-  const int64_t mode = Mode(settings.layout);
-  const auto runner = std::make_shared<AclnnOpRunner>("RotaryPositionEmbedding");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnRotaryPositionEmbedding, four, c, s, mode, y));
-  runner->Run({four, c, s}, {y});
+  Run({four, c, s}, {y},
+      MINDFORGE_ACLNN(RotaryPositionEmbedding, four, c, s, Mode(settings.layout), y));
   return WithColumns(x, settings.start, y.reshape(part.shape()));
 }
 
@@ -185,9 +165,8 @@ ms::Tensor LaunchRotaryGrad(const ms::Tensor& dy, const ms::Tensor& cos, const m
   if (size == 0) {
     return Columns(dy, 0, dy.shape().back());
   }
-  const ms::Tensor above = Columns(dy, settings.start, settings.start + size);
-  // What stands for x here goes into the gradients of the tables alone, which are not used.
-  ms::Tensor dx = PartGradients(above, above, cos, sin, settings.layout).dx;
+  const ms::Tensor above = Rotated(dy, settings.start, size);
+  ms::Tensor dx = PartGradients(above, std::nullopt, cos, sin, settings.layout).dx;
   if (settings.layout == RotaryLayout::kInterleavedHalf) {
     dx = Regrouped(dx, false);
   }
@@ -201,8 +180,8 @@ RotaryTableGradients LaunchRotaryTableGrad(const ms::Tensor& dy, const ms::Tenso
   if (x.numel() == 0 || size == 0) {
     return {ZerosLike(cos), ZerosLike(sin)};
   }
-  const ms::Tensor above = Columns(dy, settings.start, settings.start + size);
-  ms::Tensor below = Columns(x, settings.start, settings.start + size);
+  const ms::Tensor above = Rotated(dy, settings.start, size);
+  ms::Tensor below = Rotated(x, settings.start, size);
   if (settings.layout == RotaryLayout::kInterleavedHalf) {
     below = Regrouped(below, true);
   }

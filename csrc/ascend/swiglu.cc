@@ -11,52 +11,32 @@
 // tensors, so those do not reach it.
 #include "csrc/launch/swiglu.h"
 
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "csrc/ascend/tensors.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 #include "csrc/shapes/swiglu.h"
 
 namespace mindforge {
 namespace {
 
-using ascend::Biased;
-using ascend::Like;
-using ascend::SumOver;
-using ascend::ZerosLike;
-using ms::pynative::AclnnOpRunner;
-using Optional = std::optional<ms::Tensor>;
+using namespace ascend;
 
-const int64_t kLast = -1;
-
-// Elements of `factor` go with rows of `tensor`, or with its elements. The product has the shape
-// and dtype of `tensor`.
+// Elements of `factor` go with rows of `tensor`, or with its elements.
 ms::Tensor Product(const ms::Tensor& tensor, const ms::Tensor& factor) {
-  const ms::Tensor same =
-      factor.data_type() == tensor.data_type() ? factor : factor.cast(tensor.data_type());
-  const ms::Tensor product = Like(tensor);
-  const auto runner = std::make_shared<AclnnOpRunner>("Mul");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, tensor, same, product));
-  runner->Run({tensor, same}, {product});
-  return product;
+  return Mul(tensor, As(factor, tensor.data_type()));
 }
 
 ms::Tensor Plain(const ms::Tensor& x) {
   const ms::Tensor y(x.data_type(), SwigluShape(x.shape()));
-  const auto runner = std::make_shared<AclnnOpRunner>("SwiGlu");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSwiGlu, x, kLast, y));
-  runner->Run({x}, {y});
+  Run({x}, {y}, MINDFORGE_ACLNN(SwiGlu, x, kLast, y));
   return y;
 }
 
 }  // namespace
 
-std::vector<mindspore::TypeId> SwigluDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> SwigluDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchSwiglu(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
   if (x.numel() == 0) {
@@ -77,9 +57,7 @@ SwigluGradients LaunchSwigluGrad(const ms::Tensor& dy, const ms::Tensor& x, cons
   const ms::Tensor biased = Biased(x, bias);
   const ms::Tensor gradient = scale.has_value() ? Product(dy, *scale) : dy;
   const ms::Tensor dx = Like(x);
-  const auto runner = std::make_shared<AclnnOpRunner>("SwiGluGrad");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSwiGluGrad, gradient, biased, kLast, dx));
-  runner->Run({gradient, biased}, {dx});
+  Run({gradient, biased}, {dx}, MINDFORGE_ACLNN(SwiGluGrad, gradient, biased, kLast, dx));
   SwigluGradients result{dx, std::nullopt, std::nullopt};
   if (bias.has_value()) {
     const ms::Tensor table = dx.reshape({-1, x.shape().back()});

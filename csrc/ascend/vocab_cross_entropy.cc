@@ -4,8 +4,8 @@
 // The cross entropy over a vocabulary on MindSpore tensors in the memory of an Ascend NPU. CANN's
 // own loss wants the whole vocabulary on one device and keeps the logarithm of the softmax; so the
 // pieces, the loss and the gradient are composed of
-//   aclnnAmax(self, dims, keepDim, out)
-//   aclnnLogSumExp(self, dims, keepDim, out)
+//   aclnnAmax(self, dim, keepDim, out)
+//   aclnnLogSumExp(self, dim, keepDim, out)
 //   aclnnReduceSum(self, dims, keepDims, dtype, out)
 //   aclnnGather(self, dim, index, out)
 //   aclnnScatterAdd(self, dim, index, src, out)
@@ -24,117 +24,23 @@
 #include <memory>
 #include <vector>
 
-#include "csrc/ascend/api.h"
+#include "csrc/ascend/arithmetic.h"
+#include "csrc/ascend/runner.h"
 
 namespace mindforge {
 namespace {
 
-using mindspore::ScalarPtr;
-using ms::pynative::AclnnOpRunner;
+using namespace ascend;
 
-const int64_t kLast = 1;
-
-ScalarPtr Scalar(double value) {
-  return std::make_shared<mindspore::FP32Imm>(static_cast<float>(value));
-}
-
-ScalarPtr Whole(int64_t value) { return std::make_shared<mindspore::Int64Imm>(value); }
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-ms::Tensor As(const ms::Tensor& tensor, mindspore::TypeId dtype) {
-  return tensor.data_type() == dtype ? tensor : tensor.cast(dtype);
-}
-
-ms::Tensor Floats(const ms::Tensor& tensor) { return As(tensor, mindspore::kNumberTypeFloat32); }
-
-// The results have the shape and dtype of the first argument.
-
-ms::Tensor Plus(const ms::Tensor& a, const ms::Tensor& b, double factor) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Add");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdd, a, b, Scalar(factor), result));
-  runner->Run({a, b}, {result});
-  return result;
-}
-
-ms::Tensor Minus(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Sub");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSub, a, b, Scalar(1.0), result));
-  runner->Run({a, b}, {result});
-  return result;
-}
-
-ms::Tensor Times(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Mul");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMul, a, b, result));
-  runner->Run({a, b}, {result});
-  return result;
-}
-
-ms::Tensor Over(const ms::Tensor& a, const ms::Tensor& b) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Div");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnDiv, a, b, result));
-  runner->Run({a, b}, {result});
-  return result;
-}
-
-ms::Tensor Shifted(const ms::Tensor& a, const ScalarPtr& by, const ScalarPtr& one) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Adds");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAdds, a, by, one, result));
-  runner->Run({a}, {result});
-  return result;
-}
-
-ms::Tensor Scaled(const ms::Tensor& a, double factor) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Muls");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnMuls, a, Scalar(factor), result));
-  runner->Run({a}, {result});
-  return result;
-}
-
-ms::Tensor Exp(const ms::Tensor& a) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Exp");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnExp, a, result));
-  runner->Run({a}, {result});
-  return result;
-}
-
-ms::Tensor Log(const ms::Tensor& a) {
-  const ms::Tensor result = Like(a);
-  const auto runner = std::make_shared<AclnnOpRunner>("Log");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLog, a, result));
-  runner->Run({a}, {result});
-  return result;
-}
-
-// What lies outside [0, last] becomes the nearer end.
-ms::Tensor Clamped(const ms::Tensor& a, int64_t last) {
-  const ms::Tensor result = Like(a);
-  const ScalarPtr least = Whole(0), most = Whole(last);
-  const auto runner = std::make_shared<AclnnOpRunner>("Clamp");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnClamp, a, least, most, result));
-  runner->Run({a}, {result});
-  return result;
-}
+mindspore::ScalarPtr Whole(int64_t value) { return std::make_shared<mindspore::Int64Imm>(value); }
 
 // 0 where the target is to be ignored.
 ms::Tensor Kept(const ms::Tensor& values, const ms::Tensor& target, int64_t ignore_index) {
   const ms::Tensor ignored(mindspore::kNumberTypeBool, target.shape());
-  const auto compare = std::make_shared<AclnnOpRunner>("EqScalar");
-  compare->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnEqScalar, target, Whole(ignore_index), ignored));
-  compare->Run({target}, {ignored});
+  Run({target}, {ignored}, MINDFORGE_ACLNN(EqScalar, target, Whole(ignore_index), ignored));
   const ms::Tensor zeros = ms::zeros(values.shape(), values.data_type());
   const ms::Tensor result = Like(values);
-  const auto choose = std::make_shared<AclnnOpRunner>("SWhere");
-  choose->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnSWhere, ignored, zeros, values, result));
-  choose->Run({ignored, zeros, values}, {result});
+  Run({ignored, zeros, values}, {result}, MINDFORGE_ACLNN(SWhere, ignored, zeros, values, result));
   return result;
 }
 
@@ -142,9 +48,7 @@ ms::Tensor RowMax(const ms::Tensor& x) {
   const ms::Tensor result(x.data_type(), {x.shape()[0]});
   const std::vector<int64_t> last{kLast};
   const bool keep = false;
-  const auto runner = std::make_shared<AclnnOpRunner>("Amax");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnAmax, x, last, keep, result));
-  runner->Run({x}, {result});
+  Run({x}, {result}, MINDFORGE_ACLNN(Amax, x, last, keep, result));
   return result;
 }
 
@@ -152,21 +56,12 @@ ms::Tensor RowLogSumExp(const ms::Tensor& x) {
   const ms::Tensor result(x.data_type(), {x.shape()[0]});
   const std::vector<int64_t> last{kLast};
   const bool keep = false;
-  const auto runner = std::make_shared<AclnnOpRunner>("LogSumExp");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnLogSumExp, x, last, keep, result));
-  runner->Run({x}, {result});
+  Run({x}, {result}, MINDFORGE_ACLNN(LogSumExp, x, last, keep, result));
   return result;
 }
 
 ms::Tensor RowSum(const ms::Tensor& x) {
-  const ms::Tensor result(x.data_type(), {x.shape()[0]});
-  const std::vector<int64_t> last{kLast};
-  const bool keep = false;
-  const mindspore::TypeId dtype = x.data_type();
-  const auto runner = std::make_shared<AclnnOpRunner>("ReduceSum");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnReduceSum, x, last, keep, dtype, result));
-  runner->Run({x}, {result});
-  return result;
+  return SumOver(x, {kLast}, false, ms::Tensor(x.data_type(), {x.shape()[0]}));
 }
 
 // The columns of the targets, (rows, 1), and 1 where the target is among them, else 0.
@@ -176,41 +71,25 @@ struct Hits {
 
 Hits HitsOf(const ms::Tensor& target, int64_t first, int64_t columns) {
   const ms::Tensor wide = As(target, mindspore::kNumberTypeInt64).reshape({-1, 1});
-  const ms::Tensor shifted = Shifted(wide, Whole(-first), Whole(1));
-  const ms::Tensor column = Clamped(shifted, columns - 1);
+  const ms::Tensor shifted = Like(wide);
+  Run({wide}, {shifted}, MINDFORGE_ACLNN(Adds, wide, Whole(-first), Whole(1), shifted));
+  const ms::Tensor column = Clamp(shifted, Whole(0), Whole(columns - 1));
   const ms::Tensor same(mindspore::kNumberTypeBool, column.shape());
-  const auto runner = std::make_shared<AclnnOpRunner>("EqTensor");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnEqTensor, shifted, column, same));
-  runner->Run({shifted, column}, {same});
-  return {column, Floats(same)};
+  Run({shifted, column}, {same}, MINDFORGE_ACLNN(EqTensor, shifted, column, same));
+  return {column, As(same, kFloat)};
 }
 
 ms::Tensor AtHits(const ms::Tensor& x, const Hits& hits) {
-  const ms::Tensor found(x.data_type(), hits.column.shape());
-  const auto runner = std::make_shared<AclnnOpRunner>("Gather");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnGather, x, kLast, hits.column, found));
-  runner->Run({x, hits.column}, {found});
-  return Times(found, hits.among);
-}
-
-ms::Tensor WithAtHits(const ms::Tensor& x, const Hits& hits, double added) {
-  const ms::Tensor result = Like(x), source = Scaled(hits.among, added);
-  const auto runner = std::make_shared<AclnnOpRunner>("ScatterAdd");
-  runner->SetLaunchFunc(LAUNCH_ACLNN_FUNC(aclnnScatterAdd, x, kLast, hits.column, source, result));
-  runner->Run({x, hits.column, source}, {result});
-  return result;
+  return Mul(Gather(x, hits.column), hits.among);
 }
 
 ms::Tensor Rows(const ms::Tensor& logits) {
-  return Floats(logits).reshape({-1, logits.shape().back()});
+  return As(logits, kFloat).reshape({-1, logits.shape().back()});
 }
 
 }  // namespace
 
-std::vector<mindspore::TypeId> VocabDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> VocabDtypes() { return FloatDtypes(); }
 
 VocabPieceTensors LaunchVocabPieces(const ms::Tensor& logits, const ms::Tensor& target,
                                     int64_t first) {
@@ -220,7 +99,7 @@ VocabPieceTensors LaunchVocabPieces(const ms::Tensor& logits, const ms::Tensor& 
   }
   const ms::Tensor x = Rows(logits);
   const ms::Tensor max = RowMax(x);
-  const ms::Tensor sum = Exp(Minus(RowLogSumExp(x), max));
+  const ms::Tensor sum = Exp(Sub(RowLogSumExp(x), max));
   const ms::Tensor hit = AtHits(x, HitsOf(target, first, logits.shape().back()));
   const auto shaped = [&](const ms::Tensor& row) { return row.reshape(target.shape()); };
   return {shaped(max), shaped(sum), shaped(hit), shaped(RowSum(x))};
@@ -231,10 +110,10 @@ ms::Tensor LaunchVocabLoss(const VocabPieceTensors& pieces, const ms::Tensor& ta
   if (target.numel() == 0) {
     return ms::zeros(target.shape());
   }
-  ms::Tensor loss = Plus(Log(pieces.sum), pieces.max, 1.0);
-  loss = Plus(loss, pieces.target, rule.smoothing - 1.0);
+  ms::Tensor loss = Add(Log(pieces.sum), pieces.max);
+  loss = Add(loss, pieces.target, rule.smoothing - 1.0);
   if (rule.smoothing > 0.0) {
-    loss = Plus(loss, pieces.total, -rule.smoothing / static_cast<double>(rule.classes));
+    loss = Add(loss, pieces.total, -rule.smoothing / static_cast<double>(rule.classes));
   }
   return Kept(loss, target, rule.ignore_index);
 }
@@ -246,15 +125,14 @@ ms::Tensor LaunchVocabGrad(const ms::Tensor& dloss, const ms::Tensor& logits,
     return ms::zeros(logits.shape(), logits.data_type());
   }
   const auto column = [](const ms::Tensor& row) { return row.reshape({-1, 1}); };
-  ms::Tensor slope = Over(Exp(Minus(Rows(logits), column(max))), column(sum));
+  ms::Tensor slope = Div(Exp(Sub(Rows(logits), column(max))), column(sum));
   if (rule.smoothing > 0.0) {
-    const double level = -rule.smoothing / static_cast<double>(rule.classes);
-    slope = Shifted(slope, Scalar(level), Scalar(1.0));
+    slope = Add(slope, -rule.smoothing / static_cast<double>(rule.classes));
   }
   const Hits hits = HitsOf(target, rule.first, logits.shape().back());
-  slope = WithAtHits(slope, hits, rule.smoothing - 1.0);
+  slope = ScatterAdd(slope, hits.column, Mul(hits.among, rule.smoothing - 1.0));
   const ms::Tensor scale = Kept(dloss, target, rule.ignore_index);
-  return As(Times(slope, column(scale)), logits.data_type()).reshape(logits.shape());
+  return As(Mul(slope, column(scale)), logits.data_type()).reshape(logits.shape());
 }
 
 }  // namespace mindforge

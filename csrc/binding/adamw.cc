@@ -19,7 +19,6 @@ namespace mindforge {
 namespace {
 
 using mindspore::TypeId;
-using Tensors = std::vector<ms::Tensor>;
 
 const char kName[] = "msops.apply_adamw";
 
@@ -53,17 +52,7 @@ void CheckList(const std::string& list, const Tensors& tensors, const Tensors& p
   }
 }
 
-std::vector<TypeId> StateDtypes(TypeId parameter) {
-  return {parameter == mindspore::kNumberTypeFloat64 ? parameter : mindspore::kNumberTypeFloat32};
-}
-
-std::vector<TypeId> GradientDtypes(TypeId parameter) {
-  std::vector<TypeId> dtypes{parameter};
-  if (IsHalf(parameter)) {
-    dtypes.push_back(mindspore::kNumberTypeFloat32);
-  }
-  return dtypes;
-}
+std::vector<TypeId> StateDtypes(TypeId parameter) { return {ComputeDtype(parameter)}; }
 
 void Check(const AdamWTensors& tensors) {
   for (size_t i = 0; i < tensors.parameters.size(); ++i) {
@@ -71,7 +60,7 @@ void Check(const AdamWTensors& tensors) {
     CheckDtype(std::string(kName) + ": " + name, tensors.parameters[i].data_type(), AdamWDtypes());
     CheckDense(name, tensors.parameters[i]);
   }
-  CheckList("gradients", tensors.gradients, tensors.parameters, GradientDtypes, false);
+  CheckList("gradients", tensors.gradients, tensors.parameters, OrFloat, false);
   CheckList("averages", tensors.averages, tensors.parameters, StateDtypes, true);
   CheckList("squares", tensors.squares, tensors.parameters, StateDtypes, true);
   if (!tensors.masters.empty()) {

@@ -17,12 +17,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-using Optional = std::optional<ms::Tensor>;
-
 // What is not a tensor, on its way to the gradients.
 struct Plan {
   AttentionPacking packing;
@@ -131,13 +125,6 @@ struct MergeFunction : public Function<MergeFunction> {
   }
 };
 
-mindspore::TypeId LogSumDtypeOf(const ms::Tensor& query) {
-  const bool wide = query.data_type() == mindspore::kNumberTypeFloat64;
-  return wide ? mindspore::kNumberTypeFloat64 : mindspore::kNumberTypeFloat32;
-}
-
-bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
-
 template <bool kMask>
 TensorPtrList Record(const ms::Tensor& query, const ms::Tensor& key, const ms::Tensor& value,
                      const TensorPtr& mask, const Plan& plan, bool log_sum) {
@@ -172,15 +159,12 @@ pybind11::object FusionAttention(const ms::Tensor& query, const ms::Tensor& key,
                                  const std::vector<int64_t>& key_ends, double scale, int64_t before,
                                  int64_t after, bool from_end, double dropout, uint64_t seed,
                                  uint32_t offset, bool log_sum) {
-  std::vector<ms::Tensor> tensors{query, key, value};
-  if (mask.has_value()) {
-    tensors.push_back(*mask);
-  }
+  const Tensors tensors = Present({query, key, value, mask});
   Settle(tensors);
   const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
   Check(query, key, value, mask, plan);
   const auto run = [query, key, value, mask, plan, log_sum, recording = IsRecording()]() {
-    if (recording && (Wants(query) || Wants(key) || Wants(value))) {
+    if (recording && Wants({query, key, value})) {
       const TensorPtrList outputs =
           mask.has_value() ? Record<true>(query, key, value, mask->tensor(), plan, log_sum)
                            : Record<false>(query, key, value, query.tensor(), plan, log_sum);
@@ -202,10 +186,7 @@ pybind11::object FusionAttentionPart(const ms::Tensor& query, const ms::Tensor& 
                                      const std::vector<int64_t>& key_ends, double scale,
                                      int64_t before, int64_t after, bool from_end, double dropout,
                                      uint64_t seed, uint32_t offset) {
-  std::vector<ms::Tensor> tensors{query, key, value};
-  if (mask.has_value()) {
-    tensors.push_back(*mask);
-  }
+  const Tensors tensors = Present({query, key, value, mask});
   Settle(tensors);
   const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
   Check(query, key, value, mask, plan);
@@ -225,16 +206,13 @@ pybind11::object FusionAttentionGrad(const ms::Tensor& doutput, const ms::Tensor
                                      int64_t before, int64_t after, bool from_end, double dropout,
                                      uint64_t seed, uint32_t offset) {
   const std::string name = "msops.parts.fusion_attention_grad";
-  std::vector<ms::Tensor> tensors{doutput, query, key, value, output, log_sum};
-  if (mask.has_value()) {
-    tensors.push_back(*mask);
-  }
+  const Tensors tensors = Present({doutput, query, key, value, output, log_sum, mask});
   Settle(tensors);
   const Plan plan{{query_ends, key_ends}, {scale, before, after, from_end, dropout, seed, offset}};
   Check(query, key, value, mask, plan);
   CheckDtype(name + ": doutput", doutput.data_type(), {query.data_type()});
   CheckDtype(name + ": output", output.data_type(), {query.data_type()});
-  CheckDtype(name + ": log_sum", log_sum.data_type(), {LogSumDtypeOf(query)});
+  CheckDtype(name + ": log_sum", log_sum.data_type(), {ComputeDtype(query.data_type())});
   const Shape expected = AttentionOutputShape(query.shape(), value.shape());
   CheckSameShape(name, "the result", expected, "doutput", doutput.shape());
   CheckSameShape(name, "the result", expected, "output", output.shape());
@@ -256,13 +234,13 @@ pybind11::object RingAttentionUpdate(const ms::Tensor& output, const ms::Tensor&
   Settle(tensors);
   CheckDtype(name + ": output", output.data_type(), AttentionDtypes());
   CheckDtype(name + ": other", other.data_type(), {output.data_type()});
-  const mindspore::TypeId sums = LogSumDtypeOf(output);
+  const mindspore::TypeId sums = ComputeDtype(output.data_type());
   CheckDtype(name + ": log_sum", log_sum.data_type(), {sums});
   CheckDtype(name + ": other_log_sum", other_log_sum.data_type(), {sums});
   CheckAttentionMerge(name, output.shape(), log_sum.shape(), other.shape(), other_log_sum.shape());
   const auto run = [tensors, recording = IsRecording()]() {
     const auto& t = tensors;
-    if (recording && (Wants(t[0]) || Wants(t[1]) || Wants(t[2]) || Wants(t[3]))) {
+    if (recording && Wants({t[0], t[1], t[2], t[3]})) {
       const TensorPtrList outputs =
           MergeFunction::Apply(t[0].tensor(), t[1].tensor(), t[2].tensor(), t[3].tensor());
       return std::vector<ms::Tensor>(outputs.begin(), outputs.end());

@@ -8,6 +8,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "csrc/binding/dense.h"
 #include "include/pynative/backward/function.h"
@@ -15,9 +16,26 @@
 
 namespace mindforge {
 
+using mindspore::pynative::autograd::AutogradContext;
+using mindspore::pynative::autograd::Function;
+using mindspore::pynative::autograd::TensorPtrList;
+using mindspore::tensor::TensorPtr;
+
 // Whether MindSpore records operators now. It is one flag for the whole process and the operator
 // runs later on another thread, so ask on the thread that made the call.
 inline bool IsRecording() { return mindspore::pynative::GradState::Get().RequiresGrad(); }
+
+inline bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
+
+// Whether one of them does.
+inline bool Wants(const std::vector<Optional>& tensors) {
+  for (const Optional& tensor : tensors) {
+    if (tensor.has_value() && Wants(*tensor)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 // For a Backward that is itself not differentiable: an error instead of a gradient that lacks its
 // history.

@@ -3,6 +3,7 @@
 #ifndef CSRC_BINDING_DENSE_H_
 #define CSRC_BINDING_DENSE_H_
 
+#include "csrc/launch/tensors.h"
 #include "include/pynative/utils/pyboost/custom/tensor.h"
 #include "include/pynative/utils/pyboost/functions/auto_grad_guard.h"
 
@@ -19,6 +20,14 @@ inline ms::Tensor Dense(const mindspore::tensor::TensorPtr& tensor) {
   }
   const mindspore::kernel::pyboost::RequireGradGuard unrecorded(false);
   return result.contiguous();
+}
+
+inline Optional DenseIf(bool there, const mindspore::tensor::TensorPtr& tensor) {
+  return there ? Optional(Dense(tensor)) : std::nullopt;
+}
+
+inline Optional DenseOf(const Optional& tensor) {
+  return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
 }
 
 // The tensor itself if its last dimension is dense, for launches that read the other strides, or a

@@ -6,18 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "mindapi/base/type_id.h"
+#include "csrc/launch/dtypes.h"
 
 namespace mindforge {
-
-inline bool IsHalf(mindspore::TypeId dtype) {
-  return dtype == mindspore::kNumberTypeFloat16 || dtype == mindspore::kNumberTypeBFloat16;
-}
-
-// Those of counts and positions.
-inline std::vector<mindspore::TypeId> IndexDtypes() {
-  return {mindspore::kNumberTypeInt32, mindspore::kNumberTypeInt64};
-}
 
 // Throws the C++ form of Python's TypeError unless dtype is among `allowed`. `argument` starts the
 // message.

@@ -15,10 +15,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
 using OptionalRow = std::optional<int64_t>;
 
 // MindSpore records no absent number: the padding row is -1 where there is none.
@@ -43,8 +39,7 @@ struct EmbeddingFunction : public Function<EmbeddingFunction> {
 };
 
 void CheckIndices(const std::string& operation, const ms::Tensor& indices) {
-  CheckDtype(operation + ": indices", indices.data_type(),
-             {mindspore::kNumberTypeInt32, mindspore::kNumberTypeInt64});
+  CheckDtype(operation + ": indices", indices.data_type(), IndexDtypes());
 }
 
 pybind11::object Embedding(const ms::Tensor& indices, const ms::Tensor& weight,
@@ -56,7 +51,7 @@ pybind11::object Embedding(const ms::Tensor& indices, const ms::Tensor& weight,
   CheckEmbedding(name, weight.shape());
   CheckPaddingIndex(name, weight.shape()[0], padding_idx);
   const auto run = [indices, weight, padding_idx, recording = IsRecording()]() {
-    if (recording && weight.tensor()->requires_grad()) {
+    if (recording && Wants(weight)) {
       return ms::Tensor(
           EmbeddingFunction::Apply(indices.tensor(), weight.tensor(), padding_idx.value_or(-1)));
     }

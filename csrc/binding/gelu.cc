@@ -16,30 +16,20 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-using Optional = std::optional<ms::Tensor>;
-
 // MindSpore takes no absent tensor: where there is no bias, x stands in its place, and gets no
 // gradient through it.
 template <bool kBias, bool kTanh>
 struct GeluFunction : public Function<GeluFunction<kBias, kTanh>> {
-  static Optional Bias(const TensorPtr& bias) {
-    return kBias ? Optional(Dense(bias)) : std::nullopt;
-  }
-
   static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& bias) {
     context->SaveForBackward({x, bias});
-    return LaunchGelu(Dense(x), Bias(bias), kTanh).tensor();
+    return LaunchGelu(Dense(x), DenseIf(kBias, bias), kTanh).tensor();
   }
 
   static TensorPtrList Backward(AutogradContext* context, const TensorPtrList& gradients) {
     RefuseSecondOrder(kBias ? "bias_gelu" : "gelu");
     const TensorPtrList saved = context->GetSavedTensors();
     const GeluGradients result =
-        LaunchGeluGrad(Dense(gradients[0]), Dense(saved[0]), Bias(saved[1]), kTanh);
+        LaunchGeluGrad(Dense(gradients[0]), Dense(saved[0]), DenseIf(kBias, saved[1]), kTanh);
     const bool wants_bias = result.dbias.has_value() && context->NeedsInputGrad(1);
     return {context->NeedsInputGrad(0) ? result.dx.tensor() : nullptr,
             wants_bias ? result.dbias->tensor() : nullptr};
@@ -56,26 +46,18 @@ TensorPtr Record(const TensorPtr& x, const Optional& bias, bool tanh) {
 
 pybind11::object Gelu(const ms::Tensor& x, const Optional& bias, bool tanh) {
   const std::string name = bias.has_value() ? "msops.bias_gelu" : "msops.gelu";
-  std::vector<ms::Tensor> arguments{x};
-  if (bias.has_value()) {
-    arguments.push_back(*bias);
-  }
+  const Tensors arguments = Present({x, bias});
   Settle(arguments);
   CheckDtype(name + ": x", x.data_type(), GeluDtypes());
   if (bias.has_value()) {
     CheckDtype(name + ": bias", bias->data_type(), {x.data_type()});
     CheckGelu(name, x.shape(), bias->shape());
   }
-  const auto run = [x, bias, tanh, arguments, recording = IsRecording()]() {
-    bool wanted = false;
-    for (const ms::Tensor& argument : arguments) {
-      wanted = wanted || argument.tensor()->requires_grad();
-    }
-    if (recording && wanted) {
+  const auto run = [x, bias, tanh, recording = IsRecording()]() {
+    if (recording && Wants({x, bias})) {
       return ms::Tensor(Record(x.tensor(), bias, tanh));
     }
-    return LaunchGelu(Dense(x.tensor()),
-                      bias.has_value() ? Optional(Dense(bias->tensor())) : std::nullopt, tanh);
+    return LaunchGelu(Dense(x.tensor()), DenseOf(bias), tanh);
   };
   return DispatchOne(name, arguments, run);
 }

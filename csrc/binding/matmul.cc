@@ -14,11 +14,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-
 template <bool kTransposed>
 struct GroupedMatmulFunction : public Function<GroupedMatmulFunction<kTransposed>> {
   static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& weight,
@@ -85,11 +80,7 @@ pybind11::object MatmulAccumulate(const ms::Tensor& x, const ms::Tensor& dy,
   Settle({x, dy, main_grad});
   CheckDtype("msops.matmul_accumulate: x", x.data_type(), MatmulDtypes());
   CheckDtype("msops.matmul_accumulate: dy", dy.data_type(), {x.data_type()});
-  std::vector<mindspore::TypeId> sums{mindspore::kNumberTypeFloat32};
-  if (IsHalf(x.data_type())) {
-    sums.push_back(x.data_type());
-  }
-  CheckDtype("msops.matmul_accumulate: main_grad", main_grad.data_type(), sums);
+  CheckDtype("msops.matmul_accumulate: main_grad", main_grad.data_type(), OrFloat(x.data_type()));
   CheckMatmulAccumulate(x.shape(), dy.shape(), main_grad.shape());
   if (!main_grad.is_contiguous()) {
     throw std::invalid_argument(

@@ -20,31 +20,6 @@ namespace {
 
 using mindspore::ConstStringHash;  // MS_DECLARE_PARENT names it
 using mindspore::TypeId;
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-using Optional = std::optional<ms::Tensor>;
-using Tensors = std::vector<ms::Tensor>;
-
-Optional DenseIf(bool there, const TensorPtr& tensor) {
-  return there ? Optional(Dense(tensor)) : std::nullopt;
-}
-
-Optional DenseOf(const Optional& tensor) {
-  return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
-}
-
-std::optional<Shape> ShapeOf(const Optional& tensor) {
-  return tensor.has_value() ? std::optional<Shape>(tensor->shape()) : std::nullopt;
-}
-
-Tensors With(Tensors tensors, const Optional& more) {
-  if (more.has_value()) {
-    tensors.push_back(*more);
-  }
-  return tensors;
-}
 
 TensorPtrList Pointers(const Tensors& tensors) {
   TensorPtrList pointers;
@@ -56,15 +31,10 @@ Tensors TensorsOf(const TensorPtrList& pointers) {
   return Tensors(pointers.begin(), pointers.end());
 }
 
-bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
-bool Wants(const Optional& tensor) { return tensor.has_value() && Wants(*tensor); }
-
 // What is computed in float32 has that dtype, unless it goes with float64.
 void CheckCompute(const std::string& argument, const Optional& tensor, const ms::Tensor& with) {
   if (tensor.has_value()) {
-    const bool wide = with.data_type() == mindspore::kNumberTypeFloat64;
-    CheckDtype(argument, tensor->data_type(),
-               {wide ? mindspore::kNumberTypeFloat64 : mindspore::kNumberTypeFloat32});
+    CheckDtype(argument, tensor->data_type(), {ComputeDtype(with.data_type())});
   }
 }
 
@@ -103,7 +73,7 @@ struct MoeGatingFunction : public Function<MoeGatingFunction> {
 };
 
 pybind11::object Gate(const ms::Tensor& logits, const Optional& bias, const MoeGating& gating) {
-  const Tensors arguments = With({logits}, bias);
+  const Tensors arguments = Present({logits, bias});
   Settle(arguments);
   CheckDtype("msops.moe_gating: logits", logits.data_type(), MoeDtypes());
   CheckCompute("msops.moe_gating: bias", bias, logits);
@@ -170,7 +140,7 @@ struct MoePermuteFunction : public Function<MoePermuteFunction<kProbs>> {
 pybind11::object Permute(const ms::Tensor& tokens, const ms::Tensor& indices, const Optional& probs,
                          const MoeLayout& layout) {
   const std::string name = "msops.moe_token_permute: ";
-  const Tensors arguments = With({tokens, indices}, probs);
+  const Tensors arguments = Present({tokens, indices, probs});
   Settle(arguments);
   CheckDtype(name + "tokens", tokens.data_type(), MoeDtypes());
   CheckDtype(name + "indices", indices.data_type(), IndexDtypes());
@@ -178,7 +148,7 @@ pybind11::object Permute(const ms::Tensor& tokens, const ms::Tensor& indices, co
   CheckMoePermute(tokens.shape(), indices.shape(), ShapeOf(probs), layout);
   const auto run = [tokens, indices, probs, layout, recording = IsRecording()]() {
     const TensorPtr rows = tokens.tensor(), experts = indices.tensor();
-    if (recording && (Wants(tokens) || Wants(probs))) {
+    if (recording && Wants({tokens, probs})) {
       return TensorsOf(probs.has_value()
                            ? MoePermuteFunction<true>::Apply(rows, probs->tensor(), experts, layout)
                            : MoePermuteFunction<false>::Apply(rows, rows, experts, layout));
@@ -216,13 +186,13 @@ void CheckUnpermuteDtypes(const ms::Tensor& permuted, const ms::Tensor& position
 
 pybind11::object Unpermute(const ms::Tensor& permuted, const ms::Tensor& positions,
                            const Optional& probs) {
-  const Tensors arguments = With({permuted, positions}, probs);
+  const Tensors arguments = Present({permuted, positions, probs});
   Settle(arguments);
   CheckUnpermuteDtypes(permuted, positions, probs);
   CheckMoeUnpermute(permuted.shape(), positions.shape(), ShapeOf(probs));
   const auto run = [permuted, positions, probs, recording = IsRecording()]() {
     const TensorPtr rows = permuted.tensor(), places = positions.tensor();
-    if (recording && (Wants(permuted) || Wants(probs))) {
+    if (recording && Wants({permuted, probs})) {
       return ms::Tensor(probs.has_value()
                             ? MoeUnpermuteFunction<true>::Apply(rows, probs->tensor(), places)
                             : MoeUnpermuteFunction<false>::Apply(rows, rows, places));
@@ -235,7 +205,7 @@ pybind11::object Unpermute(const ms::Tensor& permuted, const ms::Tensor& positio
 // Without probs, the second is none of theirs.
 pybind11::object UnpermuteGrad(const ms::Tensor& dy, const ms::Tensor& permuted,
                                const ms::Tensor& positions, const Optional& probs) {
-  const Tensors arguments = With({dy, permuted, positions}, probs);
+  const Tensors arguments = Present({dy, permuted, positions, probs});
   Settle(arguments);
   CheckUnpermuteDtypes(permuted, positions, probs);
   CheckDtype("msops.moe_token_unpermute: dy", dy.data_type(), {permuted.data_type()});

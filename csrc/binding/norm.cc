@@ -14,11 +14,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-
 // The gradient if the input wants it.
 TensorPtr If(bool wanted, const ms::Tensor& gradient) {
   return wanted ? gradient.tensor() : nullptr;
@@ -86,11 +81,7 @@ struct LayerNormFunction : public Function<LayerNormFunction> {
 void CheckRmsNorm(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
                   double eps) {
   CheckDtype(operation + ": x", x.data_type(), NormDtypes());
-  std::vector<mindspore::TypeId> weights{x.data_type()};
-  if (IsHalf(x.data_type())) {
-    weights.push_back(mindspore::kNumberTypeFloat32);
-  }
-  CheckDtype(operation + ": weight", weight.data_type(), weights);
+  CheckDtype(operation + ": weight", weight.data_type(), OrFloat(x.data_type()));
   CheckNorm(operation, x.shape(), weight.shape(), eps);
 }
 
@@ -108,13 +99,11 @@ void CheckLike(const std::string& operation, const std::string& name, const ms::
   CheckSameShape(operation, "x", x.shape(), name, tensor.shape());
 }
 
-bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
-
 pybind11::object RmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
   Settle({x, weight});
   CheckRmsNorm("msops.rms_norm", x, weight, eps);
   return DispatchOne("rms_norm", {x, weight}, [x, weight, eps, recording = IsRecording()]() {
-    if (recording && (Wants(x) || Wants(weight))) {
+    if (recording && Wants({x, weight})) {
       return ms::Tensor(RmsNormFunction::Apply(x.tensor(), weight.tensor(), eps));
     }
     return LaunchRmsNorm(Dense(x.tensor()), Dense(weight.tensor()), eps).y;
@@ -128,7 +117,7 @@ pybind11::object AddRmsNorm(const ms::Tensor& x, const ms::Tensor& residual,
   CheckRmsNorm(name, x, weight, eps);
   CheckLike(name, "residual", residual, x);
   const auto run = [x, residual, weight, eps, recording = IsRecording()]() {
-    if (recording && (Wants(x) || Wants(residual) || Wants(weight))) {
+    if (recording && Wants({x, residual, weight})) {
       const TensorPtrList outputs =
           AddRmsNormFunction::Apply(x.tensor(), residual.tensor(), weight.tensor(), eps);
       return std::vector<ms::Tensor>{ms::Tensor(outputs[0]), ms::Tensor(outputs[1])};
@@ -145,7 +134,7 @@ pybind11::object LayerNorm(const ms::Tensor& x, const ms::Tensor& weight, const 
   Settle({x, weight, bias});
   CheckLayerNorm("msops.layer_norm", x, weight, bias, eps);
   const auto run = [x, weight, bias, eps, recording = IsRecording()]() {
-    if (recording && (Wants(x) || Wants(weight) || Wants(bias))) {
+    if (recording && Wants({x, weight, bias})) {
       return ms::Tensor(LayerNormFunction::Apply(x.tensor(), weight.tensor(), bias.tensor(), eps));
     }
     return LaunchLayerNorm(Dense(x.tensor()), Dense(weight.tensor()), Dense(bias.tensor()), eps).y;
@@ -180,9 +169,7 @@ pybind11::object AddRmsNormPart(const ms::Tensor& x, const ms::Tensor& residual,
 // A statistic of the rows of x, as the parts above give it.
 void CheckStatistic(const std::string& operation, const ms::Tensor& x, const ms::Tensor& weight,
                     const std::string& name, const ms::Tensor& statistic) {
-  const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
-  CheckDtype(operation + ": " + name, statistic.data_type(),
-             {wide ? x.data_type() : mindspore::kNumberTypeFloat32});
+  CheckDtype(operation + ": " + name, statistic.data_type(), {ComputeDtype(x.data_type())});
   const Shape shape = NormStatisticsShape(x.shape(), weight.shape());
   if (statistic.shape() != shape) {
     throw std::invalid_argument(operation + ": " + name + " must have the shape " +

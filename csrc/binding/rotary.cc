@@ -13,11 +13,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-
 struct RotaryFunction : public Function<RotaryFunction> {
   static TensorPtr Forward(AutogradContext* context, const TensorPtr& x, const TensorPtr& cos,
                            const TensorPtr& sin, const int64_t& layout, const int64_t& start) {
@@ -50,16 +45,10 @@ struct RotaryFunction : public Function<RotaryFunction> {
   }
 };
 
-bool Wants(const ms::Tensor& tensor) { return tensor.tensor()->requires_grad(); }
-
 void Check(const std::string& name, const ms::Tensor& x, const ms::Tensor& cos,
            const ms::Tensor& sin, int64_t start) {
   CheckDtype(name + ": x", x.data_type(), RotaryDtypes());
-  std::vector<mindspore::TypeId> tables{x.data_type()};
-  if (IsHalf(x.data_type())) {
-    tables.push_back(mindspore::kNumberTypeFloat32);
-  }
-  CheckDtype(name + ": cos", cos.data_type(), tables);
+  CheckDtype(name + ": cos", cos.data_type(), OrFloat(x.data_type()));
   CheckDtype(name + ": sin", sin.data_type(), {cos.data_type()});
   CheckRotary(x.shape(), cos.shape(), sin.shape(), start);
 }
@@ -70,7 +59,7 @@ pybind11::object Rotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Te
   Check("msops.rotary_position_embedding", x, cos, sin, start);
   const RotarySettings settings{RotaryLayoutOf(layout), start};
   const auto run = [x, cos, sin, settings, recording = IsRecording()]() {
-    if (recording && (Wants(x) || Wants(cos) || Wants(sin))) {
+    if (recording && Wants({x, cos, sin})) {
       const int64_t kind = static_cast<int64_t>(settings.layout);
       return ms::Tensor(
           RotaryFunction::Apply(x.tensor(), cos.tensor(), sin.tensor(), kind, settings.start));

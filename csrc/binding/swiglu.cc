@@ -15,16 +15,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-using Optional = std::optional<ms::Tensor>;
-
-Optional DenseIf(bool there, const TensorPtr& tensor) {
-  return there ? Optional(Dense(tensor)) : std::nullopt;
-}
-
 // MindSpore takes no absent tensor: where there is no bias or scale, x stands in its place, and
 // gets no gradient through it.
 template <bool kBias, bool kScale>
@@ -58,44 +48,26 @@ TensorPtr Record(const TensorPtr& x, const Optional& bias, const Optional& scale
                            : SwigluFunction<false, false>::Apply(x, b, s);
 }
 
-std::optional<Shape> ShapeOf(const Optional& tensor) {
-  return tensor.has_value() ? std::optional<Shape>(tensor->shape()) : std::nullopt;
-}
-
 void Check(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
   CheckDtype("msops.swiglu: x", x.data_type(), SwigluDtypes());
   if (bias.has_value()) {
     CheckDtype("msops.swiglu: bias", bias->data_type(), {x.data_type()});
   }
   if (scale.has_value()) {
-    const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
-    CheckDtype("msops.swiglu: scale", scale->data_type(),
-               {wide ? x.data_type() : mindspore::kNumberTypeFloat32});
+    CheckDtype("msops.swiglu: scale", scale->data_type(), {ComputeDtype(x.data_type())});
   }
   CheckSwiglu(x.shape(), ShapeOf(bias), ShapeOf(scale));
 }
 
 pybind11::object Swiglu(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
-  std::vector<ms::Tensor> arguments{x};
-  for (const Optional* tensor : {&bias, &scale}) {
-    if (tensor->has_value()) {
-      arguments.push_back(**tensor);
-    }
-  }
+  const Tensors arguments = Present({x, bias, scale});
   Settle(arguments);
   Check(x, bias, scale);
-  const auto run = [x, bias, scale, arguments, recording = IsRecording()]() {
-    bool wanted = false;
-    for (const ms::Tensor& argument : arguments) {
-      wanted = wanted || argument.tensor()->requires_grad();
-    }
-    if (recording && wanted) {
+  const auto run = [x, bias, scale, recording = IsRecording()]() {
+    if (recording && Wants({x, bias, scale})) {
       return ms::Tensor(Record(x.tensor(), bias, scale));
     }
-    const auto dense = [](const Optional& tensor) {
-      return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
-    };
-    return LaunchSwiglu(Dense(x.tensor()), dense(bias), dense(scale));
+    return LaunchSwiglu(Dense(x.tensor()), DenseOf(bias), DenseOf(scale));
   };
   return DispatchOne("swiglu", arguments, run);
 }
@@ -103,23 +75,15 @@ pybind11::object Swiglu(const ms::Tensor& x, const Optional& bias, const Optiona
 // Three tensors; dx stands in the place of a gradient that there is not.
 pybind11::object SwigluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Optional& bias,
                             const Optional& scale) {
-  std::vector<ms::Tensor> arguments{dy, x};
-  for (const Optional* tensor : {&bias, &scale}) {
-    if (tensor->has_value()) {
-      arguments.push_back(**tensor);
-    }
-  }
+  const Tensors arguments = Present({dy, x, bias, scale});
   Settle(arguments);
   Check(x, bias, scale);
   const std::string name = "msops.parts.swiglu_grad";
   CheckDtype(name + ": dy", dy.data_type(), {x.data_type()});
   CheckSameShape(name, "the result", SwigluShape(x.shape()), "dy", dy.shape());
   return DispatchThree("swiglu_grad", arguments, [dy, x, bias, scale]() {
-    const auto dense = [](const Optional& tensor) {
-      return tensor.has_value() ? Optional(Dense(tensor->tensor())) : std::nullopt;
-    };
     const SwigluGradients result =
-        LaunchSwigluGrad(Dense(dy.tensor()), Dense(x.tensor()), dense(bias), dense(scale));
+        LaunchSwigluGrad(Dense(dy.tensor()), Dense(x.tensor()), DenseOf(bias), DenseOf(scale));
     return std::vector<ms::Tensor>{result.dx, result.dbias.value_or(result.dx),
                                    result.dscale.value_or(result.dx)};
   });

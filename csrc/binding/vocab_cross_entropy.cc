@@ -14,11 +14,6 @@
 namespace mindforge {
 namespace {
 
-using mindspore::pynative::autograd::AutogradContext;
-using mindspore::pynative::autograd::Function;
-using mindspore::pynative::autograd::TensorPtrList;
-using mindspore::tensor::TensorPtr;
-
 VocabRule WholeVocabulary(const ms::Tensor& logits, int64_t ignore_index, double smoothing) {
   return {0, logits.shape().back(), ignore_index, smoothing};
 }
@@ -52,8 +47,7 @@ struct VocabCrossEntropyFunction : public Function<VocabCrossEntropyFunction> {
 void CheckTensors(const std::string& operation, const ms::Tensor& logits,
                   const ms::Tensor& target) {
   CheckDtype(operation + ": logits", logits.data_type(), VocabDtypes());
-  CheckDtype(operation + ": target", target.data_type(),
-             {mindspore::kNumberTypeInt32, mindspore::kNumberTypeInt64});
+  CheckDtype(operation + ": target", target.data_type(), IndexDtypes());
   CheckVocabLogits(operation, logits.shape(), target.shape());
 }
 
@@ -75,7 +69,7 @@ pybind11::object VocabCrossEntropy(const ms::Tensor& logits, const ms::Tensor& t
   CheckTensors(name, logits, target);
   CheckVocabRule(name, WholeVocabulary(logits, ignore_index, smoothing));
   const auto run = [=, recording = IsRecording()]() {
-    if (recording && logits.tensor()->requires_grad()) {
+    if (recording && Wants(logits)) {
       return ms::Tensor(VocabCrossEntropyFunction::Apply(logits.tensor(), target.tensor(),
                                                          ignore_index, smoothing));
     }
@@ -107,11 +101,10 @@ pybind11::object VocabLoss(const ms::Tensor& max, const ms::Tensor& sum,
   const std::vector<ms::Tensor> arguments{max, sum, target_logit, total, target};
   Settle(arguments);
   CheckDtype(name + ": max", max.data_type(),
-             {mindspore::kNumberTypeFloat32, VocabRowDtype(VocabDtypes().back())});
+             {mindspore::kNumberTypeFloat32, ComputeDtype(VocabDtypes().back())});
   CheckRows(name, target, {max.data_type()},
             {{"max", max}, {"sum", sum}, {"target_logit", target_logit}, {"total", total}});
-  CheckDtype(name + ": target", target.data_type(),
-             {mindspore::kNumberTypeInt32, mindspore::kNumberTypeInt64});
+  CheckDtype(name + ": target", target.data_type(), IndexDtypes());
   CheckVocabRule(name, rule);
   return DispatchOne("vocab_loss", arguments, [=]() {
     return LaunchVocabLoss({Dense(max.tensor()), Dense(sum.tensor()), Dense(target_logit.tensor()),
@@ -128,7 +121,7 @@ pybind11::object VocabGrad(const ms::Tensor& dloss, const ms::Tensor& logits,
   const std::vector<ms::Tensor> arguments{dloss, logits, target, max, sum};
   Settle(arguments);
   CheckTensors(name, logits, target);
-  CheckRows(name, target, {VocabRowDtype(logits.data_type())},
+  CheckRows(name, target, {ComputeDtype(logits.data_type())},
             {{"dloss", dloss}, {"max", max}, {"sum", sum}});
   CheckVocabRule(name, rule);
   return DispatchOne("vocab_grad", arguments, [=]() {

@@ -8,6 +8,7 @@
 #include "csrc/cpu/adamw.h"
 #include "csrc/cpu/runner.h"
 #include "csrc/launch/adamw.h"
+#include "csrc/launch/dtypes.h"
 
 namespace mindforge {
 namespace {
@@ -57,10 +58,7 @@ cpu::NormTerm TermOf(const ms::Tensor& tensor) {
 
 }  // namespace
 
-std::vector<mindspore::TypeId> AdamWDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<mindspore::TypeId> AdamWDtypes() { return FloatAndDoubleDtypes(); }
 
 // What is changed in place is handed to MindSpore as inputs: it has its memory already.
 void LaunchAdamW(const AdamWTensors& tensors, const AdamWSettings& settings) {

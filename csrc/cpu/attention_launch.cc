@@ -10,14 +10,11 @@
 #include "csrc/cpu/runner.h"
 #include "csrc/cpu/visit.h"
 #include "csrc/launch/attention.h"
+#include "csrc/launch/dtypes.h"
+#include "csrc/launch/tensors.h"
 
 namespace mindforge {
 namespace {
-
-mindspore::TypeId LogSumDtype(const ms::Tensor& query) {
-  return query.data_type() == mindspore::kNumberTypeFloat64 ? mindspore::kNumberTypeFloat64
-                                                            : mindspore::kNumberTypeFloat32;
-}
 
 // (batch, heads, length, size), or (total length, heads, size).
 template <typename T>
@@ -95,17 +92,7 @@ cpu::AttentionInputs<T> InputsOf(const AttentionArguments& in) {
           MaskOf<T>(in.mask)};
 }
 
-std::vector<ms::Tensor> Tensors(const AttentionArguments& in) {
-  std::vector<ms::Tensor> tensors{in.query, in.key, in.value};
-  if (in.mask.has_value()) {
-    tensors.push_back(*in.mask);
-  }
-  return tensors;
-}
-
-ms::Tensor Like(const ms::Tensor& tensor) { return {tensor.data_type(), tensor.shape()}; }
-
-MergedAttention Like(const MergedAttention& tensors) {
+MergedAttention BothLike(const MergedAttention& tensors) {
   return {Like(tensors.output), Like(tensors.log_sum)};
 }
 
@@ -119,17 +106,15 @@ std::vector<ms::Tensor> Joined(const std::vector<MergedAttention>& pairs) {
 
 }  // namespace
 
-std::vector<mindspore::TypeId> AttentionDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<mindspore::TypeId> AttentionDtypes() { return FloatAndDoubleDtypes(); }
 
 AttentionResult LaunchAttention(const AttentionArguments& in) {
   const Shape& query = in.query.shape();
   const ms::Tensor output(in.query.data_type(), AttentionOutputShape(query, in.value.shape()));
-  const ms::Tensor log_sum(LogSumDtype(in.query), AttentionLogSumShape(query));
+  const ms::Tensor log_sum(ComputeDtype(in.query.data_type()), AttentionLogSumShape(query));
   const ms::Tensor maximum = Like(log_sum);
-  cpu::Run("fusion_attention", Tensors(in), {output, log_sum, maximum}, [=]() {
+  const Tensors inputs = Present({in.query, in.key, in.value, in.mask});
+  cpu::Run("fusion_attention", inputs, {output, log_sum, maximum}, [=]() {
     cpu::VisitStorage(in.query.data_type(), [&](auto storage) {
       using T = decltype(storage);
       using C = typename cpu::Compute<T>::Type;
@@ -145,19 +130,15 @@ AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,
                                              const ms::Tensor& doutput,
                                              const std::optional<ms::Tensor>& dlog_sum) {
   const ms::Tensor dquery = Like(in.query), dkey = Like(in.key), dvalue = Like(in.value);
-  std::vector<ms::Tensor> inputs = Tensors(in);
-  inputs.insert(inputs.end(), {output.output, output.log_sum, doutput});
-  if (dlog_sum.has_value()) {
-    inputs.push_back(*dlog_sum);
-  }
+  const Tensors inputs = Present(
+      {in.query, in.key, in.value, in.mask, output.output, output.log_sum, doutput, dlog_sum});
   cpu::Run("fusion_attention_grad", inputs, {dquery, dkey, dvalue}, [=]() {
     cpu::VisitStorage(in.query.data_type(), [&](auto storage) {
       using T = decltype(storage);
       using C = typename cpu::Compute<T>::Type;
       const cpu::AttentionUpstream<T> upstream{
           HeadsOf<const T>(output.output), LogSumOf<const C>(output.log_sum),
-          HeadsOf<const T>(doutput),
-          dlog_sum.has_value() ? dlog_sum->data_ptr<const C>() : nullptr};
+          HeadsOf<const T>(doutput), PointerTo<const C>(dlog_sum)};
       cpu::AttentionGrad<T>(InputsOf<T>(in), upstream, SizeOf(in), in.settings,
                             {HeadsOf<T>(dquery), HeadsOf<T>(dkey), HeadsOf<T>(dvalue)});
     });
@@ -166,7 +147,7 @@ AttentionGradientTensors LaunchAttentionGrad(const AttentionArguments& in,
 }
 
 MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAttention& other) {
-  const MergedAttention result = Like(one);
+  const MergedAttention result = BothLike(one);
   cpu::Run("ring_attention_update", Joined({one, other}), Joined({result}), [=]() {
     cpu::VisitStorage(one.output.data_type(), [&](auto storage) {
       using T = decltype(storage);
@@ -183,7 +164,7 @@ MergedAttention LaunchAttentionMerge(const MergedAttention& one, const MergedAtt
 MergedAttentionGradients LaunchAttentionMergeGrad(const MergedAttention& gradient,
                                                   const MergedAttention& one,
                                                   const MergedAttention& other) {
-  const MergedAttentionGradients result{Like(one), Like(other)};
+  const MergedAttentionGradients result{BothLike(one), BothLike(other)};
   cpu::Run("ring_attention_update_grad", Joined({gradient, one, other}),
            Joined({result.one, result.other}), [=]() {
              cpu::VisitStorage(one.output.data_type(), [&](auto storage) {

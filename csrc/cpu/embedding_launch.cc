@@ -7,16 +7,14 @@
 #include "csrc/cpu/embedding.h"
 #include "csrc/cpu/runner.h"
 #include "csrc/cpu/visit.h"
+#include "csrc/launch/dtypes.h"
 #include "csrc/launch/embedding.h"
 
 namespace mindforge {
 
 using mindspore::TypeId;
 
-std::vector<TypeId> EmbeddingDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<TypeId> EmbeddingDtypes() { return FloatAndDoubleDtypes(); }
 
 ms::Tensor LaunchEmbedding(const ms::Tensor& indices, const ms::Tensor& weight) {
   const EmbeddingSize size = EmbeddingSizeOf(indices.shape(), weight.shape());

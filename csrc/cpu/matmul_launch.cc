@@ -10,7 +10,9 @@
 #include "csrc/cpu/grouped_matmul.h"
 #include "csrc/cpu/runner.h"
 #include "csrc/cpu/visit.h"
+#include "csrc/launch/dtypes.h"
 #include "csrc/launch/matmul.h"
+#include "csrc/launch/tensors.h"
 #include "csrc/shapes/matmul.h"
 
 namespace mindforge {
@@ -58,10 +60,7 @@ void Multiply(const ms::Tensor& a, const ms::Tensor& b, const ms::Tensor& out, b
 
 }  // namespace
 
-std::vector<mindspore::TypeId> MatmulDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32};
-}
+std::vector<mindspore::TypeId> MatmulDtypes() { return FloatDtypes(); }
 
 ms::Tensor LaunchGroupedMatmul(const ms::Tensor& x, const ms::Tensor& weight,
                                const ms::Tensor& group_list, bool transposed) {
@@ -81,7 +80,7 @@ ms::Tensor LaunchGroupedMatmulGradWeight(const ms::Tensor& x, const ms::Tensor& 
                                          const ms::Tensor& weight, const ms::Tensor& group_list,
                                          bool transposed) {
   const GroupedMatmulSize size = GroupedMatmulSizeOf(x.shape(), weight.shape(), transposed);
-  const ms::Tensor dweight(weight.data_type(), weight.shape());
+  const ms::Tensor dweight = Like(weight);
   cpu::Run("grouped_matmul_grad_weight", {x, dy, group_list}, {dweight}, [=]() {
     cpu::VisitMatrixStorage(x.data_type(), [&](auto storage) {
       using T = decltype(storage);

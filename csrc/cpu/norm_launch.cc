@@ -8,7 +8,9 @@
 #include "csrc/cpu/layer_norm.h"
 #include "csrc/cpu/rms_norm.h"
 #include "csrc/cpu/runner.h"
+#include "csrc/launch/dtypes.h"
 #include "csrc/launch/norm.h"
+#include "csrc/launch/tensors.h"
 #include "csrc/shapes/norm.h"
 
 namespace mindforge {
@@ -44,21 +46,16 @@ void VisitStorage(TypeId x, TypeId weight, const Visit& visit) {
 }
 
 ms::Tensor Statistic(const ms::Tensor& x, const ms::Tensor& weight) {
-  const bool wide = x.data_type() == mindspore::kNumberTypeFloat64;
-  return {wide ? mindspore::kNumberTypeFloat64 : mindspore::kNumberTypeFloat32,
-          NormStatisticsShape(x.shape(), weight.shape())};
+  return {ComputeDtype(x.data_type()), NormStatisticsShape(x.shape(), weight.shape())};
 }
 
 }  // namespace
 
-std::vector<TypeId> NormDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<TypeId> NormDtypes() { return FloatAndDoubleDtypes(); }
 
 RmsNormOutput LaunchRmsNorm(const ms::Tensor& x, const ms::Tensor& weight, double eps) {
   const NormRows size = NormRowsOf(x.shape(), weight.shape());
-  const ms::Tensor y(x.data_type(), x.shape());
+  const ms::Tensor y = Like(x);
   const ms::Tensor rstd = Statistic(x, weight);
   cpu::Run("rms_norm", {x, weight}, {y, rstd}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
@@ -74,7 +71,7 @@ RmsNormOutput LaunchRmsNorm(const ms::Tensor& x, const ms::Tensor& weight, doubl
 AddRmsNormOutput LaunchAddRmsNorm(const ms::Tensor& x, const ms::Tensor& residual,
                                   const ms::Tensor& weight, double eps) {
   const NormRows size = NormRowsOf(x.shape(), weight.shape());
-  const ms::Tensor y(x.data_type(), x.shape()), sum(x.data_type(), x.shape());
+  const ms::Tensor y = Like(x), sum = Like(x);
   const ms::Tensor rstd = Statistic(x, weight);
   cpu::Run("add_rms_norm", {x, residual, weight}, {y, sum, rstd}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
@@ -91,8 +88,8 @@ AddRmsNormOutput LaunchAddRmsNorm(const ms::Tensor& x, const ms::Tensor& residua
 RmsNormGradients LaunchRmsNormGrad(const ms::Tensor& dy, const ms::Tensor& x,
                                    const ms::Tensor& weight, const ms::Tensor& rstd) {
   const NormRows size = NormRowsOf(x.shape(), weight.shape());
-  const ms::Tensor dx(x.data_type(), x.shape());
-  const ms::Tensor dweight(weight.data_type(), weight.shape());
+  const ms::Tensor dx = Like(x);
+  const ms::Tensor dweight = Like(weight);
   cpu::Run("rms_norm_grad", {dy, x, weight, rstd}, {dx, dweight}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
       using T = typename decltype(x_tag)::Type;
@@ -109,8 +106,8 @@ AddRmsNormGradients LaunchAddRmsNormGrad(const ms::Tensor& dy, const ms::Tensor&
                                          const ms::Tensor& sum, const ms::Tensor& weight,
                                          const ms::Tensor& rstd) {
   const NormRows size = NormRowsOf(sum.shape(), weight.shape());
-  const ms::Tensor dx(sum.data_type(), sum.shape()), dresidual(sum.data_type(), sum.shape());
-  const ms::Tensor dweight(weight.data_type(), weight.shape());
+  const ms::Tensor dx = Like(sum), dresidual = Like(sum);
+  const ms::Tensor dweight = Like(weight);
   cpu::Run("add_rms_norm_grad", {dy, dsum, sum, weight, rstd}, {dx, dresidual, dweight}, [=]() {
     VisitStorage(sum.data_type(), weight.data_type(), [&](auto sum_tag, auto weight_tag) {
       using T = typename decltype(sum_tag)::Type;
@@ -127,7 +124,7 @@ AddRmsNormGradients LaunchAddRmsNormGrad(const ms::Tensor& dy, const ms::Tensor&
 LayerNormOutput LaunchLayerNorm(const ms::Tensor& x, const ms::Tensor& weight,
                                 const ms::Tensor& bias, double eps) {
   const NormRows size = NormRowsOf(x.shape(), weight.shape());
-  const ms::Tensor y(x.data_type(), x.shape());
+  const ms::Tensor y = Like(x);
   const ms::Tensor mean = Statistic(x, weight), rstd = Statistic(x, weight);
   cpu::Run("layer_norm", {x, weight, bias}, {y, mean, rstd}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
@@ -145,9 +142,9 @@ LayerNormGradients LaunchLayerNormGrad(const ms::Tensor& dy, const ms::Tensor& x
                                        const ms::Tensor& weight, const ms::Tensor& bias,
                                        const ms::Tensor& mean, const ms::Tensor& rstd) {
   const NormRows size = NormRowsOf(x.shape(), weight.shape());
-  const ms::Tensor dx(x.data_type(), x.shape());
-  const ms::Tensor dweight(weight.data_type(), weight.shape());
-  const ms::Tensor dbias(bias.data_type(), bias.shape());
+  const ms::Tensor dx = Like(x);
+  const ms::Tensor dweight = Like(weight);
+  const ms::Tensor dbias = Like(bias);
   cpu::Run("layer_norm_grad", {dy, x, weight, mean, rstd}, {dx, dweight, dbias}, [=]() {
     VisitStorage(x.data_type(), weight.data_type(), [&](auto x_tag, auto weight_tag) {
       using T = typename decltype(x_tag)::Type;

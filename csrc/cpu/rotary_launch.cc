@@ -7,7 +7,9 @@
 
 #include "csrc/cpu/rotary.h"
 #include "csrc/cpu/runner.h"
+#include "csrc/launch/dtypes.h"
 #include "csrc/launch/rotary.h"
+#include "csrc/launch/tensors.h"
 
 namespace mindforge {
 namespace {
@@ -56,14 +58,11 @@ cpu::RotaryRows RowsOf(const ms::Tensor& x, const ms::Tensor& cos, const RotaryS
 
 }  // namespace
 
-std::vector<mindspore::TypeId> RotaryDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<mindspore::TypeId> RotaryDtypes() { return FloatAndDoubleDtypes(); }
 
 ms::Tensor LaunchRotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Tensor& sin,
                         const RotarySettings& settings) {
-  const ms::Tensor y(x.data_type(), x.shape());
+  const ms::Tensor y = Like(x);
   cpu::Run("rotary", {x, cos, sin}, {y}, [=]() {
     VisitStorage(x.data_type(), cos.data_type(), [&](auto storage, auto table) {
       using T = decltype(storage);
@@ -77,7 +76,7 @@ ms::Tensor LaunchRotary(const ms::Tensor& x, const ms::Tensor& cos, const ms::Te
 
 ms::Tensor LaunchRotaryGrad(const ms::Tensor& dy, const ms::Tensor& cos, const ms::Tensor& sin,
                             const RotarySettings& settings) {
-  const ms::Tensor dx(dy.data_type(), dy.shape());
+  const ms::Tensor dx = Like(dy);
   cpu::Run("rotary_grad", {dy, cos, sin}, {dx}, [=]() {
     VisitStorage(dy.data_type(), cos.data_type(), [&](auto storage, auto table) {
       using T = decltype(storage);
@@ -92,7 +91,7 @@ ms::Tensor LaunchRotaryGrad(const ms::Tensor& dy, const ms::Tensor& cos, const m
 RotaryTableGradients LaunchRotaryTableGrad(const ms::Tensor& dy, const ms::Tensor& x,
                                            const ms::Tensor& cos, const ms::Tensor&,
                                            const RotarySettings& settings) {
-  const ms::Tensor dcos(cos.data_type(), cos.shape()), dsin(cos.data_type(), cos.shape());
+  const ms::Tensor dcos = Like(cos), dsin = Like(cos);
   cpu::Run("rotary_table_grad", {dy, x}, {dcos, dsin}, [=]() {
     VisitStorage(x.data_type(), cos.data_type(), [&](auto storage, auto table) {
       using T = decltype(storage);

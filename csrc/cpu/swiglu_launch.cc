@@ -2,47 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // swiglu on MindSpore tensors in CPU memory.
-#include <optional>
 #include <vector>
 
 #include "csrc/cpu/runner.h"
 #include "csrc/cpu/swiglu.h"
 #include "csrc/cpu/visit.h"
+#include "csrc/launch/dtypes.h"
 #include "csrc/launch/swiglu.h"
+#include "csrc/launch/tensors.h"
 #include "csrc/shapes/swiglu.h"
 
 namespace mindforge {
-namespace {
-
-using Optional = std::optional<ms::Tensor>;
-
-Optional Like(const Optional& tensor) {
-  return tensor.has_value() ? Optional(ms::Tensor(tensor->data_type(), tensor->shape()))
-                            : std::nullopt;
-}
-
-template <typename T>
-T* PointerTo(const Optional& tensor) {
-  return tensor.has_value() ? tensor->data_ptr<T>() : nullptr;
-}
-
-// Those of several tensors that there are.
-std::vector<ms::Tensor> Present(const std::vector<Optional>& tensors) {
-  std::vector<ms::Tensor> present;
-  for (const Optional& tensor : tensors) {
-    if (tensor.has_value()) {
-      present.push_back(*tensor);
-    }
-  }
-  return present;
-}
-
-}  // namespace
-
-std::vector<mindspore::TypeId> SwigluDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<mindspore::TypeId> SwigluDtypes() { return FloatAndDoubleDtypes(); }
 
 ms::Tensor LaunchSwiglu(const ms::Tensor& x, const Optional& bias, const Optional& scale) {
   const SwigluSize size = SwigluSizeOf(x.shape());
@@ -61,7 +32,7 @@ ms::Tensor LaunchSwiglu(const ms::Tensor& x, const Optional& bias, const Optiona
 SwigluGradients LaunchSwigluGrad(const ms::Tensor& dy, const ms::Tensor& x, const Optional& bias,
                                  const Optional& scale) {
   const SwigluSize size = SwigluSizeOf(x.shape());
-  const ms::Tensor dx(x.data_type(), x.shape());
+  const ms::Tensor dx = Like(x);
   const Optional dbias = Like(bias), dscale = Like(scale);
   cpu::Run("swiglu_grad", Present({dy, x, bias, scale}), Present({dx, dbias, dscale}), [=]() {
     cpu::VisitStorage(x.data_type(), [&](auto storage) {

@@ -2,45 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The cross entropy over a vocabulary on MindSpore tensors in CPU memory.
-#include <stdexcept>
 #include <vector>
 
 #include "csrc/cpu/runner.h"
+#include "csrc/cpu/visit.h"
 #include "csrc/cpu/vocab_cross_entropy.h"
+#include "csrc/launch/dtypes.h"
+#include "csrc/launch/tensors.h"
 #include "csrc/launch/vocab_cross_entropy.h"
 
 namespace mindforge {
 namespace {
 
-using mindspore::TypeId;
-
-// Calls visit(I()) with the type of the targets.
-template <typename Visit>
-void VisitTarget(TypeId target, const Visit& visit) {
-  if (target == mindspore::kNumberTypeInt32) {
-    visit(int32_t{});
-  } else {
-    visit(int64_t{});
-  }
-}
-
 // Calls visit(T(), I()) with the types of logits and targets.
 template <typename Visit>
-void VisitStorage(TypeId logits, TypeId target, const Visit& visit) {
-  VisitTarget(target, [&](auto index) {
-    switch (logits) {
-      case mindspore::kNumberTypeFloat64:
-        return visit(double{}, index);
-      case mindspore::kNumberTypeFloat32:
-        return visit(float{}, index);
-      case mindspore::kNumberTypeFloat16:
-        return visit(cpu::Float16{}, index);
-      case mindspore::kNumberTypeBFloat16:
-        return visit(cpu::BFloat16{}, index);
-      default:
-        throw std::logic_error(
-            "vocab_cross_entropy was launched with a dtype that its check does not let through");
-    }
+void VisitBoth(const ms::Tensor& logits, const ms::Tensor& target, const Visit& visit) {
+  cpu::VisitIndex(target.data_type(), [&](auto index) {
+    cpu::VisitStorage(logits.data_type(), [&](auto storage) { visit(storage, index); });
   });
 }
 
@@ -52,19 +30,16 @@ cpu::VocabPieces<C> PointersTo(const VocabPieceTensors& pieces) {
 
 }  // namespace
 
-std::vector<TypeId> VocabDtypes() {
-  return {mindspore::kNumberTypeFloat16, mindspore::kNumberTypeBFloat16,
-          mindspore::kNumberTypeFloat32, mindspore::kNumberTypeFloat64};
-}
+std::vector<mindspore::TypeId> VocabDtypes() { return FloatAndDoubleDtypes(); }
 
 VocabPieceTensors LaunchVocabPieces(const ms::Tensor& logits, const ms::Tensor& target,
                                     int64_t first) {
   const VocabSize size = VocabSizeOf(logits.shape());
-  const auto row = [&]() { return ms::Tensor(VocabRowDtype(logits.data_type()), target.shape()); };
+  const auto row = [&]() { return ms::Tensor(ComputeDtype(logits.data_type()), target.shape()); };
   const VocabPieceTensors pieces{row(), row(), row(), row()};
   cpu::Run("vocab_pieces", {logits, target}, {pieces.max, pieces.sum, pieces.target, pieces.total},
            [=]() {
-             VisitStorage(logits.data_type(), target.data_type(), [&](auto storage, auto index) {
+             VisitBoth(logits, target, [&](auto storage, auto index) {
                using T = decltype(storage);
                using I = decltype(index);
                cpu::FindVocabPieces(logits.data_ptr<T>(), target.data_ptr<I>(), first, size,
@@ -79,7 +54,7 @@ ms::Tensor LaunchVocabLoss(const VocabPieceTensors& pieces, const ms::Tensor& ta
   const ms::Tensor loss(pieces.max.data_type(), target.shape());
   cpu::Run("vocab_loss", {pieces.max, pieces.sum, pieces.target, pieces.total, target}, {loss},
            [=]() {
-             VisitTarget(target.data_type(), [&](auto index) {
+             cpu::VisitIndex(target.data_type(), [&](auto index) {
                const auto* targets = target.data_ptr<decltype(index)>();
                if (loss.data_type() == mindspore::kNumberTypeFloat64) {
                  cpu::VocabLoss(PointersTo<double>(pieces), targets, rule, target.numel(),
@@ -97,9 +72,9 @@ ms::Tensor LaunchVocabGrad(const ms::Tensor& dloss, const ms::Tensor& logits,
                            const ms::Tensor& target, const ms::Tensor& max, const ms::Tensor& sum,
                            const VocabRule& rule) {
   const VocabSize size = VocabSizeOf(logits.shape());
-  const ms::Tensor dlogits(logits.data_type(), logits.shape());
+  const ms::Tensor dlogits = Like(logits);
   cpu::Run("vocab_grad", {dloss, logits, target, max, sum}, {dlogits}, [=]() {
-    VisitStorage(logits.data_type(), target.data_type(), [&](auto storage, auto index) {
+    VisitBoth(logits, target, [&](auto storage, auto index) {
       using T = decltype(storage);
       using I = decltype(index);
       using C = typename cpu::Compute<T>::Type;

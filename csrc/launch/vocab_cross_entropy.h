@@ -17,12 +17,7 @@ namespace mindforge {
 // The dtypes that logits may have on this device. Targets are int32 or int64.
 std::vector<mindspore::TypeId> VocabDtypes();
 
-// What numbers of a row have: float64 where logits have it, else float32.
-inline mindspore::TypeId VocabRowDtype(mindspore::TypeId logits) {
-  return logits == mindspore::kNumberTypeFloat64 ? logits : mindspore::kNumberTypeFloat32;
-}
-
-// Each of the shape of the targets and of the dtype above.
+// Each of the shape of the targets and of ComputeDtype(logits).
 struct VocabPieceTensors {
   ms::Tensor max, sum, target, total;
 };

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention."""
 
+import inspect
 import math
 from collections.abc import Sequence
 
 import mindspore
 
 from msops._native import native
-from msops.arguments import check_integer, check_number, check_tensor
+from msops.arguments import check_choice, check_integer, check_number, check_tensor
 
 _UNLIMITED = 2**40
 """As far as a window can reach; the same in csrc/shapes/attention.h."""
@@ -87,48 +88,49 @@ def fusion_attention(
         check_tensor("fusion_attention", "mask", mask)
     plan = plan_of(
         query,
-        scale,
-        causal,
-        window,
-        from_end,
-        actual_seq_qlen,
-        actual_seq_kvlen,
-        dropout,
-        seed,
-        offset,
+        scale=scale,
+        causal=causal,
+        window=window,
+        from_end=from_end,
+        actual_seq_qlen=actual_seq_qlen,
+        actual_seq_kvlen=actual_seq_kvlen,
+        dropout=dropout,
+        seed=seed,
+        offset=offset,
     )
     return native().fusion_attention(query, key, value, mask, *plan, log_sum=bool(log_sum_exp))
 
 
-def plan_of(
-    query: mindspore.Tensor,
-    scale: float | None = None,
-    causal: bool = False,
-    window: tuple[int, int] | None = None,
-    from_end: bool = False,
-    actual_seq_qlen: Sequence[int] | None = None,
-    actual_seq_kvlen: Sequence[int] | None = None,
-    dropout: float = 0.0,
-    seed: int = 0,
-    offset: int = 0,
-) -> tuple:
+_OPTIONS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(fusion_attention).parameters.items()
+    if parameter.kind is parameter.KEYWORD_ONLY and name != "log_sum_exp"
+}
+"""What is no tensor among the arguments of `fusion_attention`, with its defaults."""
+
+
+def plan_of(query: mindspore.Tensor, **given: object) -> tuple:
     """What is no tensor among the arguments of `fusion_attention`, as the compiled module takes
-    it.
+    it; its own defaults for what is not given.
     """
+    for name in given:
+        check_choice("fusion_attention", "option", name, _OPTIONS)
+    options = {**_OPTIONS, **given}
+    scale = options["scale"]
     if scale is None:
         scale = 1 / math.sqrt(max(query.shape[-1], 1)) if query.ndim else 1.0
     check_number("fusion_attention", "scale", scale)
-    check_number("fusion_attention", "dropout", dropout)
-    before, after = _reach(window)
+    check_number("fusion_attention", "dropout", options["dropout"])
+    before, after = _reach(options["window"])
     return (
-        *_ends(actual_seq_qlen, actual_seq_kvlen),
+        *_ends(options["actual_seq_qlen"], options["actual_seq_kvlen"]),
         scale,
         before,
-        min(after, 0) if causal else after,
-        bool(from_end),
-        dropout,
-        _below("seed", seed, 2**63),
-        _below("offset", offset, 2**32),
+        min(after, 0) if options["causal"] else after,
+        bool(options["from_end"]),
+        options["dropout"],
+        _below("seed", options["seed"], 2**63),
+        _below("offset", options["offset"], 2**32),
     )
 
 

@@ -8,7 +8,8 @@
 // aclnnNAME(workspace, size, executor, stream). MindSpore looks both up by name, makes CANN's
 // objects of the arguments, and calls. Which argument is what, only the documented signature can
 // tell: the test sets it, and the record is what the machine's calling convention has in those
-// places. Declarations are those of MindSpore's headers, which take a minute to compile.
+// places. What the operator then does is up to the test too: it may set a function that does it.
+// Declarations are those of MindSpore's headers, which take a minute to compile.
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -59,10 +60,11 @@ std::string List(const T* values, uint64_t count) {
   return text.str();
 }
 
-void* CreateTensor(const int64_t* dims, uint64_t count, int dtype, const int64_t*, int64_t, int,
-                   const int64_t*, uint64_t, void* data) {
+void* CreateTensor(const int64_t* dims, uint64_t count, int dtype, const int64_t* strides,
+                   int64_t offset, int, const int64_t*, uint64_t, void* data) {
   std::ostringstream text;
   text << "{\"shape\": " << List(dims, count) << ", \"dtype\": " << dtype
+       << ", \"strides\": " << List(strides, count) << ", \"offset\": " << offset
        << ", \"address\": " << reinterpret_cast<uint64_t>(data) << "}";
   return NewObject(text.str());
 }
@@ -70,6 +72,7 @@ void* CreateTensor(const int64_t* dims, uint64_t count, int dtype, const int64_t
 // ACL_FLOAT is 0, ACL_DOUBLE 11, ACL_INT64 9, ACL_BOOL 12.
 void* CreateScalar(void* value, int dtype) {
   std::ostringstream text;
+  text.precision(17);
   text << "{\"scalar\": ";
   switch (dtype) {
     case 0: {
@@ -123,6 +126,19 @@ std::string Word(uint64_t word) {
 
 constexpr uint64_t kWorkspaceBytes = 64;
 
+// What does an operator's work, and the arguments that the executors were made for.
+using Work = void (*)(const char* name, const char* arguments);
+
+Work& WorkOfOperators() {
+  static Work work = nullptr;
+  return work;
+}
+
+std::map<void*, std::string>& Executors() {
+  static std::map<void*, std::string> executors;
+  return executors;
+}
+
 struct Operator {
   std::string name;
   bool asks_for_workspace;
@@ -173,8 +189,9 @@ int AskForWorkspace(const std::string& name, const Frame& frame) {
     }
   }
   *reinterpret_cast<uint64_t*>(NextWord(frame, &words, &stacked)) = kWorkspaceBytes;
-  *reinterpret_cast<void**>(NextWord(frame, &words, &stacked)) =
-      NewObject("\"executor of " + name + "\"");
+  void* executor = NewObject("\"executor of " + name + "\"");
+  Executors()[executor] = "[" + text.str() + "]";
+  *reinterpret_cast<void**>(NextWord(frame, &words, &stacked)) = executor;
   WriteDown(name + "GetWorkspaceSize", text.str());
   return 0;
 }
@@ -183,6 +200,9 @@ int Run(const std::string& name, void* workspace, uint64_t size, void* executor)
   std::memset(workspace, 1, size);  // it is memory, and there is that much of it
   WriteDown(name, "\"workspace\", " + std::to_string(size) + ", " +
                       Word(reinterpret_cast<uint64_t>(executor)) + ", \"stream\"");
+  if (WorkOfOperators() != nullptr) {
+    WorkOfOperators()(name.c_str(), Executors().at(executor).c_str());
+  }
   return 0;
 }
 
@@ -190,14 +210,17 @@ template <size_t kNumber>
 int Called(uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5, double d0,
            double d1, double d2, double d3, double d4, double d5, double d6, double d7, uint64_t s0,
            uint64_t s1, uint64_t s2, uint64_t s3, uint64_t s4, uint64_t s5, uint64_t s6,
-           uint64_t s7, uint64_t s8, uint64_t s9, uint64_t s10, uint64_t s11) {
+           uint64_t s7, uint64_t s8, uint64_t s9, uint64_t s10, uint64_t s11, uint64_t s12,
+           uint64_t s13, uint64_t s14, uint64_t s15, uint64_t s16, uint64_t s17, uint64_t s18,
+           uint64_t s19, uint64_t s20, uint64_t s21, uint64_t s22, uint64_t s23) {
   const Operator& called = Operators().at(kNumber);
   if (!called.asks_for_workspace) {
     return Run(called.name, reinterpret_cast<void*>(w0), w1, reinterpret_cast<void*>(w2));
   }
   const uint64_t words[] = {w0, w1, w2, w3, w4, w5};
   const double numbers[] = {d0, d1, d2, d3, d4, d5, d6, d7};
-  const uint64_t stack[] = {s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11};
+  const uint64_t stack[] = {s0,  s1,  s2,  s3,  s4,  s5,  s6,  s7,  s8,  s9,  s10, s11,
+                            s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23};
   return AskForWorkspace(called.name, {words, numbers, stack});
 }
 
@@ -231,6 +254,9 @@ __attribute__((visibility("default"))) void stand_in_set_signature(const char* n
 }
 __attribute__((visibility("default"))) const char* stand_in_record() { return Record().c_str(); }
 __attribute__((visibility("default"))) void stand_in_forget() { Record().clear(); }
+__attribute__((visibility("default"))) void stand_in_set_work(Work work) {
+  WorkOfOperators() = work;
+}
 }
 
 namespace mindspore {
@@ -316,6 +342,8 @@ aclDataType AclConverter::ConvertType(TypeId dtype) {
       return 0;  // float32
     case 44:
       return 11;  // float64
+    case 37:
+      return 4;  // uint8
     case 34:
       return 3;  // int32
     case 35:
