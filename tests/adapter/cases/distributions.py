@@ -78,7 +78,8 @@ for _name, _ways in _ALL.items():
 
 def _wrong(name, kind, parameters):
     def make(torch):
-        getattr(torch.distributions, kind)(**parameters(torch))
+        # torch's own default depends on what else was imported.
+        getattr(torch.distributions, kind)(**parameters(torch), validate_args=True)
 
     CASES[f"wrong_{name}"] = make
 
@@ -97,7 +98,8 @@ _wrong(
 
 @case
 def a_value_that_cannot_be(torch):
-    torch.distributions.Categorical(logits=torch.zeros(3)).log_prob(torch.tensor(3))
+    made = torch.distributions.Categorical(logits=torch.zeros(3), validate_args=True)
+    made.log_prob(torch.tensor(3))
 
 
 @case
