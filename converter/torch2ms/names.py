@@ -35,9 +35,8 @@ _COMPOUND = (
     *(ast.Try, ast.TryStar, ast.Match),
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# Functions that give the module that their first argument names, and how deep one in another.
+# Functions that give the module that their first argument names.
 _GIVE_MODULES = frozenset({"importlib.import_module", "pytest.importorskip", "sys.modules.get"})
-_DEEPEST = 3
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 _DECLARING = frozenset({ast.Global, ast.Nonlocal, *_COMPOUND})
 
@@ -71,6 +70,9 @@ class Scope:
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
     stars: list[tuple[Mapping[str, str] | None, ast.ImportFrom]] = field(default_factory=list)
+    # Of a module: what `asked_for` has found for its expressions.
+    asked: dict[int, str | None] = field(default_factory=dict)
+    asking: bool = False
 
     @property
     def module(self) -> Scope:
@@ -107,7 +109,7 @@ def resolve(node: ast.expr, scope: Scope) -> Meanings:
     return trace(node, scope)[0]
 
 
-def trace(node: ast.expr, scope: Scope, depth: int = 0) -> tuple[Meanings, list[Imported | None]]:
+def trace(node: ast.expr, scope: Scope) -> tuple[Meanings, list[Imported | None]]:
     """The meanings of a name or attribute chain, and the imports that they come from.
 
     None among the imports stands for a module that is asked for by name: see `asked_for`.
@@ -121,7 +123,7 @@ def trace(node: ast.expr, scope: Scope, depth: int = 0) -> tuple[Meanings, list[
         root, chain = split_chain(value)
         suffix = chain + suffix
         if root is None:
-            module = asked_for(_base(value), where, depth)
+            module = asked_for(_base(value), where)
             found.add(module and module + suffix)
             imports.append(None)
             continue
@@ -141,21 +143,32 @@ def trace(node: ast.expr, scope: Scope, depth: int = 0) -> tuple[Meanings, list[
     return frozenset(found) or _OPAQUE, imports
 
 
-def asked_for(node: ast.expr, scope: Scope, depth: int = 0) -> str | None:
+def asked_for(node: ast.expr, scope: Scope) -> str | None:
     """The module that an expression gets by its literal name, as a dotted path.
 
     `sys.modules["torch"]`, `importlib.import_module("torch.nn")`, `getattr(torch, "nn")`.
     """
     name = _literal_name(node)
-    if name is None or depth > _DEEPEST:
+    if name is None:
         return None
+    module = scope.module
+    if id(node) not in module.asked:
+        if module.asking:
+            # One within another is not followed: a name may be bound to itself hundreds of times.
+            return None
+        module.asking = True
+        module.asked[id(node)] = _asked_for(node, name, scope)
+        module.asking = False
+    return module.asked[id(node)]
+
+
+def _asked_for(node: ast.expr, name: str, scope: Scope) -> str | None:
     if isinstance(node, ast.Subscript):
-        table = certain(trace(node.value, scope, depth + 1)[0])
-        return name if table == "sys.modules" else None
+        return name if certain(resolve(node.value, scope)) == "sys.modules" else None
     assert isinstance(node, ast.Call)
-    function = certain(trace(node.func, scope, depth + 1)[0])
+    function = certain(resolve(node.func, scope))
     if function == "builtins.getattr":
-        owner = certain(trace(node.args[0], scope, depth + 1)[0])
+        owner = certain(resolve(node.args[0], scope))
         return owner and f"{owner}.{name}"
     if function in ("builtins.__import__", "importlib.__import__"):
         # With a list of names it gives the module itself, else the package that it lies in.

@@ -158,3 +158,9 @@ def test_deep_expressions_do_not_exhaust_the_stack():
     source = "import torch\nx = " + " + ".join(["torch.a"] * 900)
     names = Names(ast.parse(source))
     assert sum(1 for _, node, _ in names.references if isinstance(node, ast.Attribute)) == 900
+
+
+def test_a_name_that_is_bound_very_often_is_resolved_all_the_same():
+    source = "x = get('a.b')\n" + "x = x.put('a').put('b')\n" * 300 + "x.y\n"
+    names = Names(ast.parse(source))
+    assert {resolve(node, scope) for _, node, scope in names.references} >= {frozenset({None})}
