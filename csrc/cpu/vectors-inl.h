@@ -281,7 +281,9 @@ HWY_INLINE void CopyRow(const T* from, size_t count, bool streamed, T* to) {
       hn::Stream(hn::LoadU(Bytes(), source + i), Bytes(), target + i);
     }
   }
-  std::memcpy(target + i, source + i, bytes - i);
+  if (i < bytes) {  // an empty row may lie nowhere
+    std::memcpy(target + i, source + i, bytes - i);
+  }
 }
 
 // A sum in double precision of numbers that come a vector at a time. Its order depends on their
