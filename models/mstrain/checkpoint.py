@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+import safetensors
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from mstrain.errors import UserError
@@ -123,7 +124,7 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], description: Mapping[str
     make_folder(path.parent)
     try:
         _write_whole(path, whole, text)
-    except (OSError, SafetensorError) as error:
+    except (OSError, safetensors.SafetensorError) as error:
         raise _cannot_write(path, error) from error
 
 
@@ -138,7 +139,7 @@ def _read_file(path: Path) -> tuple[dict[str, np.ndarray], str | None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(f"cannot read checkpoint {path}: {reason}; {_REMEDY}") from error
-    except SafetensorError as error:
+    except safetensors.SafetensorError as error:
         raise UserError(
             f"checkpoint {path} is truncated or damaged ({error}); {_REMEDY}"
         ) from error
