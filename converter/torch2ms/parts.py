@@ -22,6 +22,7 @@ from torch2ms.source import Edit, Source
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _GAP = rb"(?:[ \t\f]|\\(?:\r\n|\n|\r))*"
+_COMMA = re.compile(rb"[ \t\f]*,[ \t\f]*")
 _FROM = re.compile(rb"from" + _GAP)
 
 
@@ -49,15 +50,18 @@ def parts(
         package, _, part = row.name.rpartition(".")
         words = (package.encode("ascii"), part.encode("ascii"))
         if package not in local_roots and all(word in source.body for word in words):
-            _Part(source, tree, row, done).run(imports)
+            _Part(source, tree, row, done, frozenset(r.name for r in mapping.parts)).run(imports)
     return done
 
 
 class _Part:
     """One row of the mapping in one file."""
 
-    def __init__(self, source: Source, tree: ast.Module, row: Package, done: Parts) -> None:
+    def __init__(
+        self, source: Source, tree: ast.Module, row: Package, done: Parts, parts: frozenset[str]
+    ) -> None:
         self._source = source
+        self._parts = parts
         self._tree = tree
         self._done = done
         self._old = row.name
@@ -100,18 +104,45 @@ class _Part:
         if node.module != self._package or not named:
             return set()
         bound = {alias.asname or alias.name for alias in named}
-        spelled = self._package.encode("ascii")
-        if len(node.names) > 1 or not self._source.body.startswith(spelled, found.end()):
-            self._stays(node.lineno, "imported together with other names; import it by itself")
-            return bound
         parent, _, name = self._new.rpartition(".")
-        end = found.end() + len(spelled)
-        self._done.edits.append(Edit(found.end(), end, parent.encode("ascii"), "import"))
-        span = self._source.span(named[0])
         bound_as = named[0].asname or self._name
         after = name if bound_as == name else f"{name} as {bound_as}"
-        self._done.edits.append(Edit(*span, after.encode("utf-8"), "import"))
+        spelled = self._package.encode("ascii")
+        end = found.end() + len(spelled)
+        if len(node.names) > 1:
+            split = self._split(node, named, f"; from {parent} import {after}")
+            if not split:
+                self._stays(node.lineno, "imported together with other names; import it by itself")
+            self._done.edits += split
+        elif self._source.body.startswith(spelled, found.end()):
+            self._done.edits.append(Edit(found.end(), end, parent.encode("ascii"), "import"))
+            span = self._source.span(named[0])
+            self._done.edits.append(Edit(*span, after.encode("utf-8"), "import"))
+        else:
+            self._stays(node.lineno, "cannot find the name in the source")
         return bound
+
+    def _split(self, node: ast.ImportFrom, named: Sequence[ast.alias], after: str) -> list[Edit]:
+        """Take the part out of an import of several names, and import it behind that."""
+        others = [alias for alias in node.names if alias not in named]
+        if len(named) > 1 or any(f"{self._package}.{a.name}" in self._parts for a in others):
+            return []
+        body, (start, end) = self._source.body, self._source.span(named[0])
+        _, end_of_all = self._source.span(node)
+        comma = _COMMA.match(body, end)
+        if comma:
+            end = comma.end()
+        elif end == end_of_all:
+            _, start = self._source.span(node.names[-2])
+            if not _COMMA.fullmatch(body, start, self._source.span(named[0])[0]):
+                return []
+            return [Edit(start, end, after.encode("utf-8"), "import")]
+        elif named[0] is not node.names[-1]:
+            return []
+        return [
+            Edit(start, end, b"", "import"),
+            Edit(end_of_all, end_of_all, after.encode("utf-8"), "import"),
+        ]
 
     def _bare(self, bare: Sequence[ast.alias], bound: set[str]) -> None:
         """`import package.part`, whose part every reference finds through the package."""

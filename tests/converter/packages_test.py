@@ -47,6 +47,31 @@ REWRITE = {
         "from safetensors import safe_open as so",
         f"from {NEW} import safe_open as so",
     ),
+    "a function among others": (
+        "from safetensors import a, safe_open as so, b as c  # why",
+        f"from safetensors import a, b as c; from {NEW} import safe_open as so  # why",
+    ),
+    "a function before others": (
+        "if x: from safetensors import safe_open , a",
+        f"if x: from safetensors import a; from {NEW} import safe_open",
+    ),
+    "a function after others": (
+        "from safetensors import a, safe_open; a",
+        f"from safetensors import a; from {NEW} import safe_open; a",
+    ),
+    "a function among others on lines": (
+        "from safetensors import (\n    a,  # one, two\n    safe_open,\n    b,\n)\n",
+        "from safetensors import (\n    a,  # one, two\n    \n    b,\n); "
+        f"from {NEW} import safe_open\n",
+    ),
+    "a function at the end of lines": (
+        "from safetensors import (a,\n  safe_open  # why\n)",
+        f"from safetensors import (a,\n    # why\n); from {NEW} import safe_open",
+    ),
+    "the part by name with others": (
+        "from safetensors import torch, serialize",
+        "from safetensors import serialize; from mstorch.interop import safetensors as torch",
+    ),
     "in a function": (
         "def f():\n    from safetensors.torch import load\n    return load",
         f"def f():\n    from {NEW} import load\n    return load",
@@ -93,9 +118,7 @@ REWRITE = {
 
 NOOP = {
     "the package": "import safetensors\nsafetensors.safe_open  # safetensors.torch\n",
-    "another part": (
-        "from safetensors.numpy import load_file\nfrom safetensors import numpy, safe_open\n"
-    ),
+    "another part": ("from safetensors.numpy import load_file\nfrom safetensors import numpy\n"),
     "relative": "from .safetensors.torch import load\nfrom .safetensors import torch\n",
     "a longer path": "from mine.safetensors.torch import load\nimport mine.safetensors.torch\n",
     "a string": "x = 'safetensors.torch'; patch('safetensors.torch.save_file', f)\n",
@@ -111,7 +134,9 @@ UNDECIDED = {
     ),
     "the part is replaced": "import safetensors.torch\nsafetensors.torch = mine\n",
     "a name that is taken": "import safetensors.torch\nsafetensors_torch = 1\n",
-    "together with others": "from safetensors import torch, serialize\n",
+    "a comment before the comma": "from safetensors import (torch  # why\n  , serialize)\n",
+    "a line that goes on": "from safetensors import serialize, \\\n  torch\n",
+    "twice": "from safetensors import torch, torch as st\n",
 }
 
 
@@ -145,7 +170,7 @@ def test_where_the_part_cannot_be_told_apart_the_import_stays_and_is_reported(
 @pytest.mark.parametrize(
     "source",
     [
-        "from safetensors import serialize, safe_open\n",
+        "from safetensors import serialize, safe_open, safe_open as so\n",
         "import safetensors\nsafetensors.safe_open('x', 'pt')\n",
     ],
 )
