@@ -11,6 +11,40 @@ from mstorch._registry import operator
 from mstorch._tensor import dense
 
 
+def adam_step(
+    params,
+    grads,
+    averages,
+    squares,
+    *,
+    lr,
+    beta1,
+    beta2,
+    eps,
+    weight_decay,
+    step,
+    maximize,
+    decoupled=True,
+):
+    """Change parameters and both averages in place, by msops; `step` counts from 1."""
+    msops.apply_adamw(
+        params,
+        [dense(grad) for grad in grads],
+        averages,
+        squares,
+        lr=float(lr),
+        beta1=float(beta1),
+        beta2=float(beta2),
+        eps=float(eps),
+        weight_decay=float(weight_decay),
+        step=int(step),
+        gradient_scale=-1.0 if maximize else 1.0,
+        decoupled=decoupled,
+    )
+    for changed in (*params, *averages, *squares):
+        bump(changed)
+
+
 def _fused(name, decoupled):
     def call(
         self,
@@ -38,22 +72,20 @@ def _fused(name, decoupled):
         steps = numpy.array([step._a.item() for step in state_steps])
         for step in numpy.unique(steps):
             these = numpy.flatnonzero(steps == step)
-            msops.apply_adamw(
+            adam_step(
                 [self[i] for i in these],
-                [dense(grads[i]) for i in these],
+                [grads[i] for i in these],
                 [exp_avgs[i] for i in these],
                 [exp_avg_sqs[i] for i in these],
-                lr=float(lr),
-                beta1=float(beta1),
-                beta2=float(beta2),
-                eps=float(eps),
-                weight_decay=float(weight_decay),
-                step=int(step),
-                gradient_scale=-1.0 if maximize else 1.0,
+                lr=lr,
+                beta1=beta1,
+                beta2=beta2,
+                eps=eps,
+                weight_decay=weight_decay,
+                step=step,
+                maximize=maximize,
                 decoupled=decoupled,
             )
-        for changed in (*self, *exp_avgs, *exp_avg_sqs):
-            bump(changed)
 
     call.__name__ = call.__qualname__ = name.rpartition(".")[2]
     return operator(name)(call)

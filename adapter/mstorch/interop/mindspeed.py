@@ -13,8 +13,7 @@ import numpy
 import msops
 from mstorch._autograd import unrecorded
 from mstorch._errors import missing
-from mstorch._ops import weight_gradients
-from mstorch._ops.inplace import bump
+from mstorch._ops import fused_optimizers, weight_gradients
 from mstorch._tensor import dense, wrap
 from mstorch.interop import torch_npu
 
@@ -106,21 +105,19 @@ def _counts(group_list, group_list_type):
 def _adamw(param, grad, average, squares, _, step, lr, beta1, beta2, decay, eps, amsgrad, maximize):
     if amsgrad:
         raise missing("MindSpeed's npu_apply_fused_adamw_v2", "amsgrad")
-    msops.apply_adamw(
+    fused_optimizers.adam_step(
         [param],
-        [dense(grad)],
+        [grad],
         [average],
         [squares],
-        lr=float(lr),
-        beta1=float(beta1),
-        beta2=float(beta2),
-        eps=float(eps),
-        weight_decay=float(decay),
-        step=int(step),
-        gradient_scale=-1.0 if maximize else 1.0,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=decay,
+        step=step,
+        maximize=maximize,
     )
-    for changed in (param, average, squares):
-        bump(changed)
 
 
 _GROUPED = {

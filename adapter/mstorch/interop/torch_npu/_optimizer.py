@@ -4,10 +4,8 @@
 
 import math
 
-import msops
 from mstorch._errors import missing
-from mstorch._ops.inplace import bump
-from mstorch._tensor import dense
+from mstorch._ops.fused_optimizers import adam_step
 
 _ADAM = "torch_npu.npu_apply_adam_w"
 
@@ -36,21 +34,19 @@ def npu_apply_adam_w(
     var, average, squares = out
     if average._a.dtype.itemsize < 4 or squares._a.dtype.itemsize < 4:
         raise missing(_ADAM, "averages in half types, which lose small updates; make them float32")
-    msops.apply_adamw(
+    adam_step(
         [var],
-        [dense(grad)],
+        [grad],
         [average],
         [squares],
-        lr=float(lr),
-        beta1=float(beta1),
-        beta2=float(beta2),
-        eps=float(epsilon),
-        weight_decay=float(weight_decay),
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=epsilon,
+        weight_decay=weight_decay,
         step=_step_of(float(beta1), float(beta1_power), float(beta2), float(beta2_power)),
-        gradient_scale=-1.0 if maximize else 1.0,
+        maximize=maximize,
     )
-    for changed in out:
-        bump(changed)
     return var, average, squares
 
 
