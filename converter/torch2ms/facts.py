@@ -29,13 +29,21 @@ _TELLING = tuple(
         rb"patch[\w.]*\(\s*f?[\"']?torch\b",
     )
 )
-# `x.F.relu = f`, `setattr(x.F, "relu", f)`, `patch("x.F.relu", f)`.
-_WRITES = (
-    re.compile(rb"[\n;][ \t]*[\w.\[\]()\"']+\.(\w+)\.(\w+)[ \t]*=(?!=)"),
-    re.compile(
-        rb"(?:setattr|delattr|object|multiple)\(\s*[\w.]*\.(\w+)\s*,\s*(?:[\"'](\w+)[\"'])?"
+# `x.F.relu = f`, where what stands before it on the line is one expression.
+_ASSIGNED = re.compile(rb"\.(\w+)\.(\w+)[ \t]*=(?!=)")
+_HOLDER = re.compile(rb"[ \t]*[\w.\[\]()\"']+")
+# `setattr(x.F, "relu", f)`, `patch("x.F.relu", f)`, and the words of which one must be there.
+_CALLS = (
+    (
+        (b"setattr(", b"delattr(", b"object(", b"multiple("),
+        re.compile(
+            rb"(?:setattr|delattr|object|multiple)\(\s*[\w.]*\.(\w+)\s*,\s*(?:[\"'](\w+)[\"'])?"
+        ),
     ),
-    re.compile(rb"(?:setattr|delattr|patch)\(\s*[\"'][\w.]*\.(\w+)\.(\w+)[\"']"),
+    (
+        (b"setattr(", b"delattr(", b"patch("),
+        re.compile(rb"(?:setattr|delattr|patch)\(\s*[\"'][\w.]*\.(\w+)\.(\w+)[\"']"),
+    ),
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*|\*")
 
@@ -128,13 +136,22 @@ def written(data: bytes, names: Container[str]) -> dict[str, int]:
     `X.NAME` with the line, X.* where the name is computed: read off the text, whatever is parsed.
     """
     found: dict[str, int] = {}
-    for pattern in _WRITES:
-        for match in pattern.finditer(data):
-            holder, name = (part.decode("ascii", "replace") for part in match.groups(b"*"))
-            if name == "*" or name in names:
-                line = data.count(b"\n", 0, match.end()) + 1
-                found.setdefault(f"{holder}.{name}", line)
+    for match in _writes(data):
+        holder, name = (part.decode("ascii", "replace") for part in match.groups(b"*"))
+        if name == "*" or name in names:
+            line = data.count(b"\n", 0, match.end()) + 1
+            found.setdefault(f"{holder}.{name}", line)
     return found
+
+
+def _writes(data: bytes) -> Iterator[re.Match[bytes]]:
+    for match in _ASSIGNED.finditer(data):
+        start = max(data.rfind(mark, 0, match.start()) for mark in (b"\n", b";"))
+        if start >= 0 and _HOLDER.fullmatch(data, start + 1, match.start()):
+            yield match
+    for words, pattern in _CALLS:
+        if any(word in data for word in words):
+            yield from pattern.finditer(data)
 
 
 def tree_imports(data: bytes, packages: frozenset[str]) -> list[tuple[int, str, tuple[str, ...]]]:
