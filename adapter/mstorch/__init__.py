@@ -1,6 +1,6 @@
 # Copyright 2026 The MindForge Authors
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F401  what is imported here is the API
+# ruff: noqa: E402, F401  what is imported here is the API, some of it once operators are there
 """mstorch: torch's API on MindSpore.
 
 The module tree is torch's, so converted code only changes its imports. An API that is absent raises
@@ -60,7 +60,7 @@ _batching.install()
 globals().update(_registry.registered("torch"))
 globals().update(_dtypes.ALIASES)
 
-from mstorch import (  # noqa: E402
+from mstorch import (
     _C,
     _dynamo,
     _utils,
@@ -87,12 +87,12 @@ from mstorch import (  # noqa: E402
     utils,
     xpu,
 )
-from mstorch._control import cond  # noqa: E402
-from mstorch._ops.creation import legacy_type as _legacy_type  # noqa: E402
-from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES  # noqa: E402
-from mstorch._vmap import vmap  # noqa: E402
-from mstorch.amp import GradScaler, autocast  # noqa: E402
-from mstorch.amp.autocast_mode import (  # noqa: E402
+from mstorch._control import cond
+from mstorch._ops.creation import legacy_type as _legacy_type
+from mstorch._ops.views import LEGACY_TYPES as _LEGACY_TYPES
+from mstorch._vmap import vmap
+from mstorch.amp import GradScaler, autocast
+from mstorch.amp.autocast_mode import (
     autocast_decrement_nesting,
     autocast_increment_nesting,
     clear_autocast_cache,
@@ -103,11 +103,11 @@ from mstorch.amp.autocast_mode import (  # noqa: E402
     set_autocast_dtype,
     set_autocast_enabled,
 )
-from mstorch.amp.grad_scaler import (  # noqa: E402
+from mstorch.amp.grad_scaler import (
     amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_,
 )
-from mstorch.autograd.anomaly_mode import is_anomaly_enabled  # noqa: E402
-from mstorch.autograd.grad_mode import (  # noqa: E402
+from mstorch.autograd.anomaly_mode import is_anomaly_enabled
+from mstorch.autograd.grad_mode import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -115,9 +115,9 @@ from mstorch.autograd.grad_mode import (  # noqa: E402
     no_grad,
     set_grad_enabled,
 )
-from mstorch.library import ops  # noqa: E402
-from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
-from mstorch.serialization import load, save  # noqa: E402
+from mstorch.library import ops
+from mstorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from mstorch.serialization import load, save
 
 globals().update({name: _legacy_type(name, kind) for name, kind in _LEGACY_TYPES.items()})
 

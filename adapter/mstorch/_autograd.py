@@ -106,9 +106,13 @@ class Node(MindSporeFunction):
     @property
     def saved(self):
         """The tensors kept for this formula; an error if one was changed in place since."""
+        self.check_saved()
+        return [tensor for tensor, _ in self._saved]
+
+    def check_saved(self):
+        """An error if a tensor that is kept for this formula was changed in place since."""
         for tensor, version in self._saved:
             check_version(self.name(), version_of(tensor), version)
-        return [tensor for tensor, _ in self._saved]
 
     def one_saved(self, position):
         """One of the tensors kept for this formula; an error if it was changed in place since."""

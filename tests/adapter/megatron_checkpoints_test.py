@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from megatron.core import dist_checkpointing, parallel_state, tensor_parallel
+from megatron.core import dist_checkpointing
 from megatron.core.dist_checkpointing.mapping import ShardedObject, ShardedTensor
 from megatron.core.dist_checkpointing.strategies.async_utils import AsyncCallsQueue
 from megatron.core.dist_checkpointing.strategies.torch import (
@@ -20,21 +20,15 @@ from megatron.core.models.gpt.gpt_layer_specs import get_gpt_layer_local_spec
 from megatron.core.transformer import TransformerConfig
 
 import against_torch
+import megatron_alone
 import mstorch
 from cases import checkpoints
 
 
 @pytest.fixture(autouse=True)
 def one_process() -> Iterator[None]:
-    """torch.distributed and Megatron's groups of one process."""
-    mstorch.distributed.init_process_group(
-        "gloo", store=mstorch.distributed.HashStore(), rank=0, world_size=1
-    )
-    parallel_state.initialize_model_parallel()
-    tensor_parallel.model_parallel_cuda_manual_seed(1)
-    yield
-    parallel_state.destroy_model_parallel()
-    mstorch.distributed.destroy_process_group()
+    with megatron_alone.one_process():
+        yield
 
 
 def model(seed: int) -> GPTModel:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from megatron.core import parallel_state, tensor_parallel
 from megatron.core.transformer import TransformerConfig
 from megatron.core.transformer.moe.experts import GroupedMLP
 
 import against_torch
+import megatron_alone
 import mstorch
 import worlds
 from cases import megatron_parts
@@ -37,15 +37,8 @@ def test_a_part_agrees_with_pytorch(name: str, both: worlds.Both) -> None:
 
 @pytest.fixture
 def one_process() -> Iterator[None]:
-    """torch.distributed and Megatron's groups of one process."""
-    mstorch.distributed.init_process_group(
-        "gloo", store=mstorch.distributed.HashStore(), rank=0, world_size=1
-    )
-    parallel_state.initialize_model_parallel()
-    tensor_parallel.model_parallel_cuda_manual_seed(1)
-    yield
-    parallel_state.destroy_model_parallel()
-    mstorch.distributed.destroy_process_group()
+    with megatron_alone.one_process():
+        yield
 
 
 def test_grouped_experts_compute_what_experts_one_by_one_do(one_process: None) -> None:

@@ -19,6 +19,7 @@ from megatron.core.transformer import TransformerConfig
 from megatron.core.transformer.mlp import MLP, MLPSubmodules
 from megatron.core.transformer.moe import moe_utils
 
+import megatron_alone
 import msops
 import mstorch
 from mstorch.interop import apex_transformer, grouped_gemm, mindspeed, torch_npu
@@ -250,14 +251,8 @@ def table() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_process() -> Iterator[None]:
-    """torch.distributed and Megatron's groups of one process."""
-    mstorch.distributed.init_process_group(
-        "gloo", store=mstorch.distributed.HashStore(), rank=0, world_size=1
-    )
-    parallel_state.initialize_model_parallel()
-    yield
-    parallel_state.destroy_model_parallel()
-    mstorch.distributed.destroy_process_group()
+    with megatron_alone.one_process():
+        yield
 
 
 @pytest.fixture

@@ -408,8 +408,12 @@ class Attention:
         return gradient.reshape(batch, heads // self.shared, self.shared, length, size).sum(2)
 
 
-def dropped(bits: Array | None, count: int) -> Array | None:
-    return None if bits is None else np.unpackbits(bits)[:count]
+def kept_weights(bits: Array | None, query: Array, key: Array) -> Array | None:
+    """Which weight of each query and key dropout leaves; None without dropout."""
+    if bits is None:
+        return None
+    shape = (*query.shape[:3], key.shape[2])
+    return np.unpackbits(bits)[: math.prod(shape)].reshape(shape)
 
 
 @operator
@@ -419,11 +423,9 @@ def FlashAttentionScoreV2(
 ) -> None:  # fmt: skip
     assert (layout, heads, padding, unused) == ("BNSD", query.shape[1], None, None)
     assert not prefix and not starts and not key_starts
-    shape = (*query.shape[:3], key.shape[2])
-    kept = dropped(drop, math.prod(shape))
     attention = Attention(
-        query, key, value, shift, None if kept is None else kept.reshape(shape), mask, scale, keep,
-        before, after, precise, mode, pse,
+        query, key, value, shift, kept_weights(drop, query, key), mask, scale, keep, before, after,
+        precise, mode, pse,
     )  # fmt: skip
     out[...], maximum[...], total[...] = attention.forward()
 
@@ -436,11 +438,9 @@ def FlashAttentionScoreGradV2(
 ) -> None:  # fmt: skip
     assert (layout, heads, padding, unused) == ("BNSD", query.shape[1], None, None)
     assert not prefix and not starts and not key_starts
-    shape = (*query.shape[:3], key.shape[2])
-    kept = dropped(drop, math.prod(shape))
     attention = Attention(
-        query, key, value, shift, None if kept is None else kept.reshape(shape), mask, scale, keep,
-        before, after, precise, mode, pse,
+        query, key, value, shift, kept_weights(drop, query, key), mask, scale, keep, before, after,
+        precise, mode, pse,
     )  # fmt: skip
     dq[...], dk[...], dv[...], dscores = attention.backward(
         dy, output, maximum[..., :1], total[..., :1]

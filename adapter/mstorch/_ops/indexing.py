@@ -77,7 +77,7 @@ def _out_of_range(error):
 
 @derivative("IndexBackward0")
 def _index_backward(ctx, grad):
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     return index_zeros_add(grad, *ctx.context)
 
 

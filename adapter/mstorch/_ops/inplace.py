@@ -417,7 +417,7 @@ def fill_diagonal_(input, fill_value, wrap=False):
 
 @derivative("IndexPutBackward0")
 def _assign_backward(ctx, grad):
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     key, spec, accumulate = ctx.context
     by_input = by_value = None
     if ctx.needs[0]:

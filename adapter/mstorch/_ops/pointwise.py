@@ -64,7 +64,7 @@ def _operand(ctx, which):
     """A saved operand of a binary operator after the version check; Python numbers are kept as they
     are.
     """
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     return ctx.context[2 + which]
 
 
@@ -703,7 +703,7 @@ def _clamp_backward(ctx, grad):
 @derivative("ClampBackward0")
 def _clamp_tensor_backward(ctx, grad):
     x, low, high = ctx.context[1]
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     specs = ctx.context[0]
     need = ctx.needs
     below = x.lt(low) if low is not None else None
@@ -876,7 +876,7 @@ def lerp_kernel(x, end, weight):
 @derivative("AddcmulBackward0")
 def _addcmul_backward(ctx, grad):
     value, specs, (first, second) = ctx.context
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     need = ctx.needs
     return (
         gradient_for(grad, *specs[0]) if need[0] else None,
@@ -888,7 +888,7 @@ def _addcmul_backward(ctx, grad):
 @derivative("AddcdivBackward0")
 def _addcdiv_backward(ctx, grad):
     value, specs, (first, second) = ctx.context
-    ctx.saved  # noqa: B018  the check is the purpose
+    ctx.check_saved()
     need = ctx.needs
     by_second = None
     if need[2]:

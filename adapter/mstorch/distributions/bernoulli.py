@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.distributions.bernoulli."""
 
+from typing import ClassVar
+
 from mstorch._errors import module_getattr
 from mstorch._limits import finfo
 from mstorch._ops import loss, pointwise, sampling
@@ -14,7 +16,7 @@ class Bernoulli(Distribution):
     """1 with a probability, else 0."""
 
     support = constraints.boolean
-    arg_constraints = {  # noqa: RUF012
+    arg_constraints: ClassVar[dict] = {
         "probs": constraints.unit_interval,
         "logits": constraints.real,
     }

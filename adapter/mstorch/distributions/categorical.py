@@ -3,6 +3,7 @@
 """torch.distributions.categorical."""
 
 import math
+from typing import ClassVar
 
 from mstorch._errors import module_getattr
 from mstorch._limits import finfo
@@ -15,7 +16,7 @@ from mstorch.distributions.distribution import Distribution
 class Categorical(Distribution):
     """A number of a category, of weights or of logits in the last dimension."""
 
-    arg_constraints = {  # noqa: RUF012
+    arg_constraints: ClassVar[dict] = {
         "probs": constraints.simplex,
         "logits": constraints.real_vector,
     }

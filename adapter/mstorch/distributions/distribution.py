@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.distributions.distribution: the base of distributions."""
 
+from typing import ClassVar
+
 from mstorch import _device
 from mstorch._errors import missing, module_getattr
 from mstorch._ops import creation, views
@@ -22,7 +24,7 @@ class Distribution:
 
     has_rsample = False
     has_enumerate_support = False
-    arg_constraints: dict = {}  # noqa: RUF012  torch's name and kind
+    arg_constraints: ClassVar[dict] = {}
 
     _validates = __debug__
 

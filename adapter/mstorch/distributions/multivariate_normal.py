@@ -3,6 +3,7 @@
 """torch.distributions.multivariate_normal."""
 
 import math
+from typing import ClassVar
 
 from mstorch._errors import missing, module_getattr
 from mstorch._ops import decompositions, linalg
@@ -16,7 +17,7 @@ class MultivariateNormal(Distribution):
 
     has_rsample = True
     support = constraints.real_vector
-    arg_constraints = {  # noqa: RUF012
+    arg_constraints: ClassVar[dict] = {
         "loc": constraints.real_vector,
         "covariance_matrix": constraints.positive_definite,
         "scale_tril": constraints.lower_cholesky,

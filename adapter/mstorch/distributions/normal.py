@@ -3,6 +3,7 @@
 """torch.distributions.normal."""
 
 import math
+from typing import ClassVar
 
 from mstorch._errors import module_getattr
 from mstorch._ops import sampling
@@ -15,7 +16,7 @@ class Normal(Distribution):
 
     has_rsample = True
     support = constraints.real
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}  # noqa: RUF012
+    arg_constraints: ClassVar[dict] = {"loc": constraints.real, "scale": constraints.positive}
 
     def __init__(self, loc, scale, validate_args=None):
         self.loc, self.scale = tensors_of(loc, scale)

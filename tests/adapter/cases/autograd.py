@@ -5,19 +5,16 @@
 import copy
 import pickle
 
+from cases.collection import Cases
 from cases.samples import leaf, numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Second derivatives take another path to the same number."""
     return {"torch.float32": (5e-5, 5e-6)} if name.startswith("second_derivative") else {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def vector(torch, count=4, seed=0):

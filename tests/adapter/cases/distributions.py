@@ -4,19 +4,16 @@
 
 import functools
 
+from cases.collection import Cases
 from cases.samples import numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Normal numbers differ by a unit in the last place; triangles add up roundings."""
     return {"torch.float32": (2e-5, 1e-5)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _of(torch, shape, seed, positive=False):

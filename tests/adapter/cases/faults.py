@@ -6,13 +6,12 @@ import datetime
 import os
 import signal
 
+from cases.collection import Cases
+
 TIMEOUT = datetime.timedelta(seconds=20)
-CASES = {}
 
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
+CASES = Cases()
+case = CASES.case
 
 
 def _error(operation):

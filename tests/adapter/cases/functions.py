@@ -4,16 +4,14 @@
 
 import numpy
 
-CASES = {}
+from cases.collection import Cases
+
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     return {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _leaf(torch):

@@ -4,19 +4,16 @@
 
 import importlib
 
+from cases.collection import Cases
 from cases.samples import leaf, numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Sums over batches and windows add up in another order."""
     return {"torch.float32": (1e-4, 1e-5)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _x(torch, *shape, seed=0):

@@ -2,16 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that define operators with torch.library and call them by torch.ops."""
 
-CASES = {}
+from cases.collection import Cases
+
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     return {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _library(torch, name, *schemas):

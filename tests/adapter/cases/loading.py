@@ -8,17 +8,15 @@ import random
 
 import numpy
 
-CASES = {}
+from cases.collection import Cases
+
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Everything is equal."""
     return {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _squares(torch, count=11):

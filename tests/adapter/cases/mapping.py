@@ -6,19 +6,16 @@ import importlib
 
 import numpy
 
+from cases.collection import Cases
 from cases.samples import leaf, numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Whole batches add up in another order than their elements."""
     return {"torch.float32": (1e-5, 2e-6)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _x(torch, *shape, seed=0):

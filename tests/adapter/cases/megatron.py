@@ -6,15 +6,14 @@ every process and the norms of all gradients, step by step.
 
 import datetime
 
+from cases.collection import Cases
+
 TIMEOUT = datetime.timedelta(seconds=120)
-CASES = {}
+
+CASES = Cases()
+case = CASES.case
 _STEPS = 4
 _VOCABULARY, _LENGTH, _BATCH = 48, 12, 4
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 _PLAIN = {

@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Autocast, gradient scaling, and custom functions under them."""
 
+from cases.collection import Cases
 from cases.samples import leaf, numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Gradients come through bfloat16."""
     return {"torch.float32": (2e-2, 2e-2)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _operands(torch):

@@ -6,16 +6,14 @@ import collections
 import copy
 import pickle
 
-CASES = {}
+from cases.collection import Cases
+
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     return {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _net(torch):

@@ -5,9 +5,11 @@
 import copy
 import datetime
 
+from cases.collection import Cases
 from cases.samples import leaf, numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
@@ -15,11 +17,6 @@ def tolerance(name):
     if name.startswith("convolutions_"):
         return {"torch.float32": (1e-4, 1e-5)}
     return {"torch.float32": (1e-5, 2e-6)} if name.startswith("training_") else {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _net(torch):

@@ -4,19 +4,16 @@
 
 import functools
 
+from cases.collection import Cases
 from cases.samples import numbers
 
-CASES = {}
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """Steps add up roundings."""
     return {"torch.float32": (1e-5, 2e-6)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _parameters(torch):

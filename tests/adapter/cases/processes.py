@@ -4,15 +4,14 @@
 
 import datetime
 
+from cases.collection import Cases
+
 TIMEOUT = datetime.timedelta(seconds=60)
-CASES = {}
+
+CASES = Cases()
+case = CASES.case
 
 _TYPES = ("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64", "bool")
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _here(torch):

@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random numbers: the same seed must give the same numbers."""
 
-CASES = {}
+from cases.collection import Cases
+
+CASES = Cases()
+case = CASES.case
 
 
 def tolerance(name):
     """One unit in the last place of the transcendental functions inside Box-Muller."""
     return {"torch.float32": (3e-7, 3e-7), "torch.float64": (1e-14, 1e-14)}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
 
 
 def _seeded(name, draw):

@@ -5,13 +5,12 @@
 import contextlib
 import datetime
 
+from cases.collection import Cases
+
 TIMEOUT = datetime.timedelta(seconds=60)
-CASES = {}
 
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
+CASES = Cases()
+case = CASES.case
 
 
 def _replica(torch, make, **arguments):

@@ -9,14 +9,12 @@ import os
 import pathlib
 
 from cases import megatron
+from cases.collection import Cases
 
 TIMEOUT = megatron.TIMEOUT
-CASES = {}
 
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
+CASES = Cases()
+case = CASES.case
 
 
 def _folder(name):
