@@ -8,14 +8,13 @@ for it. Formulas are those of the sources: `mindspeed/ops/csrc`.
 
 import types
 
-import numpy
-
 import msops
 from mstorch._autograd import unrecorded
 from mstorch._errors import missing
 from mstorch._ops import fused_optimizers, weight_gradients
 from mstorch._tensor import dense, wrap
 from mstorch.interop import torch_npu
+from mstorch.interop.torch_npu._lengths import group_sizes
 
 
 def load(name):
@@ -83,23 +82,17 @@ def _grouped_matmul(x, weight, bias, group_list, group_type, group_list_type):
 
 
 def _gradient_of_rows(dy, weight, group_list, group_list_type):
-    counts = _counts(group_list, group_list_type)
+    counts = wrap(group_sizes(group_list, group_list_type))
     dx = unrecorded(msops.grouped_matmul, dense(dy[0].detach()), dense(weight[0]), counts, True)
     return [dx], [], []
 
 
 def _gradients(dy, x, weight, group_list, group_list_type):
     dx, _, _ = _gradient_of_rows(dy, weight, group_list, group_list_type)
-    counts = _counts(group_list, group_list_type)
+    counts = wrap(group_sizes(group_list, group_list_type))
     operands = (dense(dy[0].detach()), dense(x[0].detach()), dense(weight[0].detach()), counts)
     dw = unrecorded(msops.parts.grouped_matmul_grad_weight, *operands)
     return dx, [dw], []
-
-
-def _counts(group_list, group_list_type):
-    numbers = group_list if isinstance(group_list, (list, tuple)) else group_list.tolist()
-    rows = numpy.asarray(numbers, dtype=numpy.int64)
-    return wrap(rows if group_list_type == 1 else numpy.diff(rows, prepend=0))
 
 
 def _adamw(param, grad, average, squares, _, step, lr, beta1, beta2, decay, eps, amsgrad, maximize):

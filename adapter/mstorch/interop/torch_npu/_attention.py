@@ -12,6 +12,7 @@ from mstorch._errors import missing
 from mstorch._ops import fused_attention, pointwise, views
 from mstorch._random import integers
 from mstorch._tensor import dense, wrap
+from mstorch.interop.torch_npu._lengths import numbers_of
 
 _FAR = 2147483647
 _COPIES = 8  # of each maximum and sum
@@ -281,7 +282,7 @@ def npu_ring_attention_update(
 
 
 def _without_start(ends):
-    numbers = _integers(ends)
+    numbers = numbers_of(ends)
     return numbers[1:] if numbers and numbers[0] == 0 else numbers
 
 
@@ -293,16 +294,12 @@ def _call(name, heads, layout, pse, mask, scale, reach, prefix, ends, mode, pse_
     if layout == "TND":
         if ends[0] is None:
             raise ValueError(f"{name}: input_layout TND needs actual_seq_qlen")
-        ends = tuple(None if one is None else _without_unused(_integers(one)) for one in ends)
+        ends = tuple(None if one is None else _without_unused(numbers_of(one)) for one in ends)
     elif any(one is not None for one in ends):
         raise missing(name, f"actual_seq_qlen and actual_seq_kvlen with input_layout {layout}")
     if pse is not None and pse_type not in (0, 1):
         raise missing(name, f"pse_type {pse_type}; there are 0 and 1")
     return _Call(name, heads, layout, pse, mask, scale, *reach, prefix, ends, mode, pse_type)
-
-
-def _integers(numbers):
-    return [int(n) for n in (numbers if isinstance(numbers, (list, tuple)) else numbers.tolist())]
 
 
 def _without_unused(ends):
@@ -409,7 +406,7 @@ def _prefix_seen(call, query, key):
     if call.prefix is None or len(call.prefix) != batch:
         raise ValueError(f"{call.name}: sparse_mode {call.mode} needs a prefix for each batch")
     causal = numpy.tri(length, keys, keys - length, dtype=bool)
-    first = numpy.arange(keys) < numpy.asarray(_integers(call.prefix))[:, None]
+    first = numpy.arange(keys) < numpy.asarray(numbers_of(call.prefix))[:, None]
     seen = causal[None, None] | first[:, None, None]
     if call.mode == 5 and not numpy.array_equal(
         numpy.broadcast_to(~call.mask._a.astype(bool), (batch, *call.mask._a.shape[1:])),

@@ -17,6 +17,7 @@ from mstorch._ops import (
     views,
 )
 from mstorch._tensor import wrap
+from mstorch.interop.torch_npu._lengths import group_sizes
 
 _GMM = "torch_npu.npu_grouped_matmul"
 
@@ -213,7 +214,7 @@ def npu_grouped_matmul(
         raise missing(_GMM, "quantised matrices, activations and output_dtype")
     if group_type not in (None, -1, 0):
         raise missing(_GMM, f"group_type {group_type}; there are None, -1 and 0")
-    counts = None if group_list is None else _counts(group_list, group_list_type)
+    counts = None if group_list is None else group_sizes(group_list, group_list_type)
     if len(x) == len(weight) == 1 and weight[0]._a.ndim == 3:
         return _one_with_groups(x[0], weight[0], bias, counts, split_item)
     if len(x) == 1 and len(weight) > 1:
@@ -222,11 +223,6 @@ def npu_grouped_matmul(
     if bias:
         results = [pointwise.add(y, b) for y, b in zip(results, bias, strict=True)]
     return [views.cat(results)] if split_item in (2, 3) else results
-
-
-def _counts(group_list, group_list_type):
-    numbers = numpy.asarray(group_list if isinstance(group_list, (list, tuple)) else group_list._a)
-    return numbers if group_list_type == 1 else numpy.diff(numbers, prepend=0)
 
 
 def _one_with_groups(x, weight, bias, counts, split_item):
