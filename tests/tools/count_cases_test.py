@@ -101,6 +101,13 @@ def test_a_target_that_did_not_build_counts_as_one(run, capsys) -> None:
     assert last_line(capsys) == "0 passed, 2 failed"
 
 
+def test_a_test_that_bazel_was_stopped_in_counts_as_one(run, capsys) -> None:
+    identity = {"label": "//a:t", "run": 1, "attempt": 1, "shard": 1}
+    run.events.append({"id": {"testResult": identity}, "aborted": {"reason": "USER_INTERRUPTED"}})
+    assert count_cases.main(["--bazel-status=8", run.write()]) == 1
+    assert capsys.readouterr().out == "FAILED: //a:t (USER_INTERRUPTED)\n0 passed, 1 failed\n"
+
+
 def test_the_last_attempt_of_a_flaky_test_counts(run, capsys) -> None:
     run.test("//a:t", "FAILED", FAILING, attempt=1)
     run.test("//a:t", "PASSED", PASSING, attempt=2)

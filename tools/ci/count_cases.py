@@ -50,7 +50,9 @@ def count_events(events: Iterable[dict[str, Any]]) -> Count:
         label = identity.get("label", "")
         if name == "testResult":
             key = (label, identity.get("run", 1), identity.get("shard", 0))
-            last_attempts[key] = event["testResult"]
+            # A test that Bazel was stopped in, or before, has a reason in place of a result.
+            stopped = {"status": event.get("aborted", {}).get("reason", "NO_STATUS")}
+            last_attempts[key] = event.get("testResult", stopped)
         elif name == "targetCompleted":
             if event.get("aborted", {}).get("reason") == "SKIPPED":
                 total.skipped.append(f"{label} (cannot run on this machine)")
